@@ -1,0 +1,95 @@
+"""What a service may say no with.
+
+A service raises one of these; each kind of door (API, page, admin, task) turns it into its answer in one place.
+`message` is read by people: it says what to do and carries no SQL, trace or somebody else's data.
+"""
+
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A refusal with a code. `details` is a JSON-ready dict, such as {"start": ["…"]} or {"alternatives": […]}."""
+
+    code: ClassVar[str] = "CONFLICT"
+    status: ClassVar[int] = 409
+    default_message: ClassVar[str] = "This cannot be done now. Load the page again and look at what changed."
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        details: dict[str, Any] | None = None,
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        self.message = message or self.default_message
+        self.details = details or {}
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(self.message)
+
+
+class ValidationFailed(DomainError):
+    code = "VALIDATION_ERROR"
+    status = 400
+    default_message = "Some of what was sent cannot be used. See the details."
+
+
+class NotAuthenticated(DomainError):
+    code = "NOT_AUTHENTICATED"
+    status = 401
+    default_message = "Sign in first."
+
+
+class TokenExpired(NotAuthenticated):
+    code = "TOKEN_EXPIRED"
+    default_message = "The access token has expired. Get a new one with the refresh token."
+
+
+class PermissionDenied(DomainError):
+    code = "PERMISSION_DENIED"
+    status = 403
+    default_message = "Your role does not allow this."
+
+
+class NotFound(DomainError):
+    code = "NOT_FOUND"
+    status = 404
+    default_message = "There is nothing here, or it is not yours to see."
+
+
+class Conflict(DomainError):
+    pass
+
+
+class SlotTaken(DomainError):
+    """details: {"alternatives": [{"start", "end", "counselor"} × up to 3]}"""
+
+    code = "SLOT_TAKEN"
+    default_message = "This time has just been taken. Choose one of the nearest free times."
+
+
+class HoldExpired(DomainError):
+    code = "HOLD_EXPIRED"
+    default_message = "The five minutes for this time are over. Choose the time again: it may still be free."
+
+
+class InvalidState(DomainError):
+    code = "INVALID_STATE"
+    default_message = "This is no longer possible in the state it is in."
+
+
+class Throttled(DomainError):
+    code = "THROTTLED"
+    status = 429
+    default_message = "Too many requests. Wait a little and try again."
+
+
+class UpstreamError(DomainError):
+    code = "UPSTREAM_ERROR"
+    status = 502
+    default_message = "A service we depend on did not answer. Try again in a minute."
+
+
+class Unavailable(DomainError):
+    code = "UNAVAILABLE"
+    status = 503
+    default_message = "This is not available right now. Try again in a minute."

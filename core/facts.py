@@ -1,0 +1,93 @@
+"""The transaction that every service shares: the change, its audit rows and its outbox rows in one commit.
+
+    with fact(actor=user) as f:
+        session = …                      # lock, read, decide, write
+        f.audit("session.booked", session, patient_id=…, centre_id=…)
+        f.announce("session.confirmed", session=session.pk)
+
+Either all of it is in the database or none of it. What follows from the fact (mail, reminders, sockets) is done
+after the commit by the outbox's handlers, at least once (docs/transactions.md).
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from django.db import models, transaction
+
+from core import outbox
+
+
+class Actor(Protocol):
+    @property
+    def pk(self) -> uuid.UUID: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """Who did what to which row. Codes and ids only, never clinical text; `why` is a reason that somebody stated."""
+
+    actor_id: uuid.UUID | None
+    action: str
+    object_type: str
+    object_id: uuid.UUID
+    patient_id: uuid.UUID | None
+    centre_id: uuid.UUID | None
+    why: str
+
+
+@dataclass
+class Fact:
+    actor_id: uuid.UUID | None
+    audits: list[AuditRecord] = field(default_factory=list)
+    events: list[outbox.Event] = field(default_factory=list)
+
+    def audit(
+        self,
+        action: str,
+        obj: models.Model,
+        *,
+        patient_id: uuid.UUID | None = None,
+        centre_id: uuid.UUID | None = None,
+        why: str = "",
+    ) -> None:
+        """Note who did it; written when the block ends, in the same transaction."""
+        self.audits.append(
+            AuditRecord(self.actor_id, action, obj._meta.label_lower, obj.pk, patient_id, centre_id, why)
+        )
+
+    def announce(self, event: str, **ids: uuid.UUID | str | int | None) -> None:
+        """Tell the rest of the house, once the transaction is committed. Ids and codes only: no text."""
+        self.events.append(outbox.Event(event, {key: _plain(value) for key, value in ids.items()}))
+
+
+AuditWriter = Callable[[list[AuditRecord]], None]
+_audit_writers: list[AuditWriter] = []
+
+
+def register_audit_writer(writer: AuditWriter) -> None:
+    """Called once, by the app that owns the audit table (core stands below it and may not import it)."""
+    _audit_writers[:] = [writer]
+
+
+@contextmanager
+def fact(*, actor: Actor | None) -> Iterator[Fact]:
+    """One atomic fact. `actor` is the signed-in person, None for the system itself.
+
+    Raises RuntimeError when there is something to audit and no writer: no record, no change.
+    """
+    with transaction.atomic():
+        current = Fact(actor_id=actor.pk if actor is not None else None)
+        yield current
+        if current.audits:
+            if not _audit_writers:
+                raise RuntimeError("No audit writer is registered: refusing to commit a change without its record.")
+            _audit_writers[0](current.audits)
+        if current.events:
+            outbox.append(current.events)
+
+
+def _plain(value: uuid.UUID | str | int | None) -> str | int | None:
+    return str(value) if isinstance(value, uuid.UUID) else value
