@@ -1,0 +1,72 @@
+"""Who may do what: the table of docs/access.md as data.
+
+A row is an action, a column a role, a cell the scope in which the role may do it. A cell that is not named is
+NONE: closed by default. Which objects a scope reaches is said once, by each model's `visible_to(user)`.
+"""
+
+from enum import StrEnum
+
+from accounts.roles import Role
+
+
+class Scope(StrEnum):
+    NONE = "none"
+    OWN = "own"
+    CARE = "care"
+    CENTRE = "centre"
+    ALL = "all"
+
+
+class Action(StrEnum):
+    DIRECTORY_READ = "directory.read"
+    ACCOUNT_OWN = "account.own"
+    SESSION_BOOK = "session.book"
+    SESSION_SEE = "session.see"
+    SESSION_CHANGE = "session.change"
+    SESSION_COMPLETE = "session.complete"
+    SESSION_NO_SHOW = "session.no_show"
+    AVAILABILITY_EDIT = "availability.edit"
+    PATIENT_REGISTER = "patient.register"
+    STAFF_MANAGE = "staff.manage"
+    CENTRE_READ = "centre.read"
+    CENTRE_EDIT = "centre.edit"
+    AUDIT_READ = "audit.read"
+    ADMIN_SITE = "admin.site"
+
+
+VISITOR = "visitor"
+_P, _C, _F, _O, _M, _G, _A = (
+    Role.PATIENT,
+    Role.COUNSELOR,
+    Role.FRONT_DESK,
+    Role.CARE_COORDINATOR,
+    Role.CENTRE_MANAGER,
+    Role.MANAGER,
+    Role.ADMIN,
+)
+_EVERYBODY = dict.fromkeys((VISITOR, *Role), Scope.ALL)
+_OWN, _CARE, _CENTRE, _ALL = Scope.OWN, Scope.CARE, Scope.CENTRE, Scope.ALL
+
+# fmt: off
+PERMISSIONS: dict[Action, dict[str, Scope]] = {
+    Action.DIRECTORY_READ:    _EVERYBODY,
+    Action.ACCOUNT_OWN:       dict.fromkeys(Role, Scope.OWN),
+    Action.SESSION_BOOK:      {_P: _OWN, _C: _CARE, _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.SESSION_SEE:       {_P: _OWN, _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.SESSION_CHANGE:    {_P: _OWN, _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.SESSION_COMPLETE:  {          _C: _OWN,                            _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.SESSION_NO_SHOW:   {          _C: _OWN,  _F: _CENTRE,              _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.AVAILABILITY_EDIT: {          _C: _OWN,               _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.PATIENT_REGISTER:  {_P: _OWN, _C: _CARE, _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.STAFF_MANAGE:      {                                               _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.CENTRE_READ:       dict.fromkeys(Role, Scope.ALL),
+    Action.CENTRE_EDIT:       {                                               _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.AUDIT_READ:        {                                                                      _A: _ALL},
+    Action.ADMIN_SITE:        {                                                            _G: _ALL, _A: _ALL},
+}
+# fmt: on
+
+
+def scope_for(role: str, action: Action) -> Scope:
+    """The scope in which `role` (or VISITOR) may do `action`; NONE when the table does not name it."""
+    return PERMISSIONS[action].get(role, Scope.NONE)
