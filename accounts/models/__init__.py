@@ -3,6 +3,7 @@
 from accounts.models.audit import AuditEvent
 from accounts.models.care import CareRelationship
 from accounts.models.centres import Centre, PatientCentre, StaffCentre
+from accounts.models.devices import Device, RefreshToken, RevokedBecause
 from accounts.models.profiles import CounselorProfile, PatientProfile
 from accounts.models.users import User
 
@@ -11,8 +12,11 @@ __all__ = [
     "CareRelationship",
     "Centre",
     "CounselorProfile",
+    "Device",
     "PatientCentre",
     "PatientProfile",
+    "RefreshToken",
+    "RevokedBecause",
     "StaffCentre",
     "User",
 ]

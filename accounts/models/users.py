@@ -1,5 +1,6 @@
 """The account: one a person, with one of the seven roles."""
 
+import functools
 import zoneinfo
 from typing import Any, ClassVar, Self
 
@@ -27,14 +28,26 @@ class FontSize(models.TextChoices):
     LARGE = "large", "Large"
 
 
+@functools.cache
+def known_timezones() -> frozenset[str]:
+    """Every IANA zone of the tz database; read from disk once a process."""
+    return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
+
+
 def validate_timezone(name: str) -> None:
     """Raises ValidationError unless `name` is an IANA zone such as Asia/Kolkata."""
-    if name not in zoneinfo.available_timezones():
+    if name not in known_timezones():
         raise ValidationError(f"“{name}” is not a time zone. Choose one such as Europe/London or Asia/Kolkata.")
 
 
+# Three kinds of names to sign in with, which no two people can share: one holds @, one begins with +, one neither.
+PHONE_PATTERN = r"^\+[1-9][0-9]{6,14}$"
+USERNAME_PATTERN = r"^[a-z][a-z0-9._-]{2,59}$"
 validate_phone = RegexValidator(
-    r"^\+[1-9][0-9]{6,14}$", "Write the number with its country code, such as +919812345678.", code="phone"
+    PHONE_PATTERN, "Write the number with its country code, such as +919812345678.", code="phone"
+)
+validate_username = RegexValidator(
+    USERNAME_PATTERN, "Use three or more small letters, digits, dots, dashes or underscores.", code="username"
 )
 
 
@@ -88,9 +101,22 @@ class User(AbstractBaseUser):
     email = models.EmailField(
         null=True, blank=True, unique=True, error_messages={"unique": "There is an account with this e-mail."}
     )
-    phone = models.CharField(max_length=16, null=True, blank=True, unique=True, validators=[validate_phone])
+    phone = models.CharField(
+        max_length=16,
+        null=True,
+        blank=True,
+        unique=True,
+        validators=[validate_phone],
+        error_messages={"unique": "There is an account with this phone number."},
+    )
     username = models.CharField(
-        max_length=60, null=True, blank=True, unique=True, help_text="Staff may sign in with it."
+        max_length=60,
+        null=True,
+        blank=True,
+        unique=True,
+        validators=[validate_username],
+        help_text="Staff may sign in with it.",
+        error_messages={"unique": "There is an account with this username."},
     )
     first_name = models.CharField(max_length=80, blank=True)
     last_name = models.CharField(max_length=80, blank=True)
@@ -122,6 +148,16 @@ class User(AbstractBaseUser):
                 condition=Q(email=models.functions.Lower("email")),
                 name="user_email_is_lower_case",
                 violation_error_message="Write the e-mail address in lower case.",
+            ),
+            models.CheckConstraint(
+                condition=Q(phone__isnull=True) | Q(phone__regex=PHONE_PATTERN),
+                name="user_phone_has_country_code",
+                violation_error_message="Write the number with its country code, such as +919812345678.",
+            ),
+            models.CheckConstraint(
+                condition=Q(username__isnull=True) | Q(username__regex=USERNAME_PATTERN),
+                name="username_is_no_address_or_number",
+                violation_error_message="Use three or more small letters, digits, dots, dashes or underscores.",
             ),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_is_known"),
         ]
