@@ -1,0 +1,26 @@
+#!/usr/bin/env python
+"""Django's command line, which brings up the embedded servers where no others are configured."""
+
+import os
+import sys
+
+# These look at the code only.
+COMMANDS_WITHOUT_SERVERS = {
+    "check", "collectstatic", "compilemessages", "help", "makemessages", "runserver", "spectacular", "version",
+}  # fmt: skip
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mentalspace.settings")
+    from django.core.management import execute_from_command_line
+
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command not in COMMANDS_WITHOUT_SERVERS and not command.startswith("-"):
+        from mentalspace.settings import start_embedded_servers
+
+        start_embedded_servers()
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MentalSpaceConfig(AppConfig):
+    name = "mentalspace"
+    verbose_name = "MentalSpace"
