@@ -1,0 +1,163 @@
+"""Free times: weekly rules minus what is busy. Pure functions over plain data, for one counselor or for a thousand.
+
+Instants are epoch seconds, UTC; spans are half open, [start, end). Everything is lazy: who wants the earliest
+twenty times over a thousand counselors computes little more than those.
+"""
+
+import heapq
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from uuid import UUID
+
+from sessions_app.wall_clock import local_date, local_day
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One weekly rule. `weekday` 0 is Monday; minutes are of the local day; `centre_id` None is online only."""
+
+    weekday: int
+    first_minute: int
+    end_minute: int
+    zone: str
+    centre_id: UUID | None
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def applies_on(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How long a session takes and how much the counselor keeps free around it, in seconds."""
+
+    duration: int
+    buffer_before: int = 0
+    buffer_after: int = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FreeTime:
+    start: int
+    centre_id: UUID | None = field(compare=False, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A rule on one day: the starts that it has, and the instant by which a session must be over."""
+
+    starts: Sequence[int]
+    end: int
+    centre_id: UUID | None
+
+
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
+    """Sorted, disjoint spans that cover the same time."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            if end > merged[-1][1]:
+                merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def free_times(
+    rules: Sequence[Rule], busy: Sequence[Span], shape: Shape, *, start: int, end: int
+) -> Iterator[FreeTime]:
+    """The times in [start, end) at which a session of `shape` may begin; ascending, each start once.
+
+    `busy` must be merged (`merge_spans`). A session lies wholly inside one rule's hours; its buffers may reach out
+    of them, but not into busy time.
+    """
+    last = -1
+    for free in _ordered_times(_windows(rules, start, end), busy, shape):
+        if free.start >= end:
+            return
+        if free.start >= start and free.start != last:
+            last = free.start
+            yield free
+
+
+def is_free(span_start: int, span_end: int, busy: Sequence[Span]) -> bool:
+    """Whether nothing of merged `busy` overlaps [span_start, span_end)."""
+    index = bisect_right(busy, (span_end - 1, span_end)) - 1
+    while index >= 0 and busy[index][0] >= span_end:
+        index -= 1
+    return index < 0 or busy[index][1] <= span_start
+
+
+def _windows(rules: Sequence[Rule], start: int, end: int) -> Iterator[_Window]:
+    """The rules' windows that touch [start, end), by their first start."""
+    by_zone: dict[str, list[Rule]] = {}
+    for rule in rules:
+        by_zone.setdefault(rule.zone, []).append(rule)
+    streams = [_windows_in_zone(zone, zone_rules, start, end) for zone, zone_rules in by_zone.items()]
+    if len(streams) == 1:
+        return streams[0]
+    return heapq.merge(*streams, key=_first_start)
+
+
+def _windows_in_zone(zone: str, rules: list[Rule], start: int, end: int) -> Iterator[_Window]:
+    by_weekday: dict[int, list[Rule]] = {}
+    for rule in sorted(rules, key=lambda rule: rule.first_minute):
+        by_weekday.setdefault(rule.weekday, []).append(rule)
+    day, last_day = local_date(zone, start), local_date(zone, end - 1)
+    while day <= last_day:
+        for rule in by_weekday.get(day.weekday(), ()):
+            if rule.applies_on(day):
+                local = local_day(zone, day)
+                starts = local.starts(rule.first_minute, rule.end_minute)
+                if starts:
+                    yield _Window(starts, local.end_instant(rule.end_minute), rule.centre_id)
+        day += timedelta(days=1)
+
+
+def _ordered_times(windows: Iterable[_Window], busy: Sequence[Span], shape: Shape) -> Iterator[FreeTime]:
+    """The windows' free times in ascending order; windows that overlap are woven together."""
+    group: list[_Window] = []
+    group_end = 0
+    for window in windows:
+        if group and window.starts[0] > group_end:
+            yield from _woven(group, busy, shape)
+            group = []
+        group_end = max(group_end if group else 0, window.starts[-1])
+        group.append(window)
+    if group:
+        yield from _woven(group, busy, shape)
+
+
+def _woven(group: list[_Window], busy: Sequence[Span], shape: Shape) -> Iterator[FreeTime]:
+    if len(group) == 1:
+        return _times_in(group[0], busy, shape)
+    return heapq.merge(*(_times_in(window, busy, shape) for window in group))
+
+
+def _times_in(window: _Window, busy: Sequence[Span], shape: Shape) -> Iterator[FreeTime]:
+    before, needed = shape.buffer_before, shape.duration + shape.buffer_after
+    latest = window.end - shape.duration
+    index = bisect_right(busy, window.starts[0] - before, key=_span_end)
+    for start in window.starts:
+        if start > latest:
+            return
+        while index < len(busy) and busy[index][1] <= start - before:
+            index += 1
+        if index < len(busy) and busy[index][0] < start + needed:
+            continue
+        yield FreeTime(start, window.centre_id)
+
+
+def _first_start(window: _Window) -> int:
+    return window.starts[0]
+
+
+def _span_end(span: Span) -> int:
+    return span[1]

@@ -1,0 +1,25 @@
+"""Counselling sessions and the calendar they stand in. One file a noun."""
+
+from sessions_app.models.availability import AvailabilityRule, Weekday
+from sessions_app.models.calendar import CalendarEntry, EntryKind, Occupancy
+from sessions_app.models.holds import HOLD_LENGTH, SlotHold
+from sessions_app.models.sessions import ALLOWED_TRANSITIONS, Session, SessionParticipant, SessionStatus
+from sessions_app.models.types import Mode, PaymentPolicy, SessionKind, SessionType
+
+__all__ = [
+    "ALLOWED_TRANSITIONS",
+    "HOLD_LENGTH",
+    "AvailabilityRule",
+    "CalendarEntry",
+    "EntryKind",
+    "Mode",
+    "Occupancy",
+    "PaymentPolicy",
+    "Session",
+    "SessionKind",
+    "SessionParticipant",
+    "SessionStatus",
+    "SessionType",
+    "SlotHold",
+    "Weekday",
+]

@@ -1,0 +1,60 @@
+"""When a counselor is there: weekly rules on the wall clock of a zone."""
+
+from datetime import time
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Centre, CounselorProfile
+from accounts.models.users import validate_timezone
+from core.ids import uuid7
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"
+
+
+class AvailabilityRule(models.Model):
+    """Every week on `weekday` from `start` to `end`, as the clock on the wall in `timezone` shows it.
+
+    An `end` of 00:00 is midnight at the end of the day. With a centre, sessions in person take place there (video
+    and phone stay possible); without one the hours are for video and phone only.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    counselor = models.ForeignKey(CounselorProfile, on_delete=models.CASCADE, related_name="availability_rules")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    start = models.TimeField()
+    end = models.TimeField()
+    timezone = models.CharField(max_length=64, validators=[validate_timezone])
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    valid_from = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["weekday", "start", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="availability_weekday_is_known"),
+            models.CheckConstraint(
+                condition=Q(end__gt=F("start")) | Q(end=time(0, 0)),
+                name="availability_ends_after_it_begins",
+                violation_error_message="The end must be after the start (00:00 as the end means midnight).",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_until__gte=F("valid_from")),
+                name="availability_validity_in_order",
+                violation_error_message="“Valid until” must not be before “valid from”.",
+            ),
+        ]
+        indexes = [models.Index(fields=["counselor", "weekday"], name="availability_of_counselor")]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.start:%H:%M}–{self.end:%H:%M} {self.timezone}"

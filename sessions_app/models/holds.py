@@ -1,0 +1,65 @@
+"""A time kept for one patient for five minutes."""
+
+from datetime import timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Centre, CounselorProfile, PatientProfile, User
+from accounts.permissions import Action, Scope, scope_for
+from sessions_app.models.calendar import CalendarEntry
+from sessions_app.models.sessions import Session
+from sessions_app.models.types import Mode, SessionType
+
+HOLD_LENGTH = timedelta(minutes=5)
+MAX_RENEWALS = 1
+
+
+class SlotHoldQuerySet(models.QuerySet["SlotHold"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own holds; for those who book for patients, also the holds that they made."""
+        if not user.is_authenticated or scope_for(user.role, Action.SESSION_BOOK) is Scope.NONE:
+            return self.none()
+        return self.filter(Q(patient=user.pk) | Q(held_by=user.pk))
+
+    def live(self) -> Self:
+        return self.filter(is_live=True, entry__expires_at__gt=timezone.now())
+
+
+class SlotHold(models.Model):
+    """`is_live` is False once the hold was booked, dropped or swept; an expired one may still say True."""
+
+    entry = models.OneToOneField(CalendarEntry, on_delete=models.CASCADE, primary_key=True, related_name="hold")
+    patient = models.ForeignKey(PatientProfile, on_delete=models.CASCADE, related_name="holds")
+    held_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    counselor = models.ForeignKey(CounselorProfile, on_delete=models.CASCADE, related_name="holds")
+    session_type = models.ForeignKey(SessionType, on_delete=models.CASCADE, related_name="+")
+    centre = models.ForeignKey(Centre, on_delete=models.CASCADE, related_name="+")
+    mode = models.CharField(max_length=10, choices=Mode)
+    renewals = models.PositiveSmallIntegerField(default=0)
+    is_live = models.BooleanField(default=True)
+    session = models.OneToOneField(
+        Session, on_delete=models.SET_NULL, null=True, related_name="hold", help_text="What the hold became."
+    )
+
+    objects = SlotHoldQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient"],
+                condition=Q(is_live=True),
+                name="one_live_hold_a_patient",
+                violation_error_message="Another time is being held already.",
+            ),
+            models.CheckConstraint(condition=Q(renewals__lte=MAX_RENEWALS), name="hold_renewed_once_at_most"),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"
+
+    @property
+    def renewals_left(self) -> int:
+        return MAX_RENEWALS - self.renewals

@@ -1,0 +1,111 @@
+"""Counselling sessions: appointments, not sign-ins."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import Centre, CounselorProfile, PatientProfile, StaffCentre, User
+from accounts.permissions import Action, Scope, scope_for
+from core.ids import uuid7
+from sessions_app.models.calendar import CalendarEntry
+from sessions_app.models.types import Mode, PaymentPolicy, SessionKind, SessionType
+
+
+class SessionStatus(models.TextChoices):
+    CONFIRMED = "confirmed", "Confirmed"
+    COMPLETED = "completed", "Completed"
+    CANCELLED = "cancelled", "Cancelled"
+    NO_SHOW = "no_show", "Missed"
+
+
+ALLOWED_TRANSITIONS: dict[str, frozenset[str]] = {
+    SessionStatus.CONFIRMED: frozenset(
+        {SessionStatus.COMPLETED, SessionStatus.CANCELLED, SessionStatus.NO_SHOW}
+    ),
+    SessionStatus.COMPLETED: frozenset(),
+    SessionStatus.CANCELLED: frozenset(),
+    SessionStatus.NO_SHOW: frozenset(),
+}
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def visible_to(self, user: User) -> Self:
+        """The sessions that `user` may see: row “see a session” of the table."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.within(scope_for(user.role, Action.SESSION_SEE), user)
+
+    def within(self, scope: Scope, user: User) -> Self:
+        if scope is Scope.ALL:
+            return self.all()
+        if scope is Scope.CENTRE:
+            return self.filter(centre__in=StaffCentre.objects.filter(user=user).values("centre"))
+        if scope is Scope.OWN:
+            return self.filter(
+                Q(counselor=user.pk)
+                | Q(pk__in=SessionParticipant.objects.filter(patient=user.pk).values("session"))
+            )
+        return self.none()
+
+
+class Session(models.Model):
+    """`start` and `end` are instants, UTC, without buffers. `sequence` counts the changes that calendars must hear of."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entry = models.OneToOneField(CalendarEntry, on_delete=models.PROTECT, related_name="session")
+    session_type = models.ForeignKey(SessionType, on_delete=models.PROTECT, related_name="sessions")
+    counselor = models.ForeignKey(CounselorProfile, on_delete=models.PROTECT, related_name="sessions")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="sessions")
+    mode = models.CharField(max_length=10, choices=Mode)
+    kind = models.CharField(max_length=10, choices=SessionKind)
+    status = models.CharField(max_length=10, choices=SessionStatus, default=SessionStatus.CONFIRMED)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    fee_minor = models.PositiveIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    payment_policy = models.CharField(max_length=10, choices=PaymentPolicy)
+    cancelled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    sequence = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="session_ends_after_it_begins"),
+            models.CheckConstraint(condition=Q(status__in=SessionStatus.values), name="session_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status=SessionStatus.CANCELLED, cancelled_at__isnull=False)
+                | (~Q(status=SessionStatus.CANCELLED) & Q(cancelled_at__isnull=True)),
+                name="session_cancelled_says_when",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["counselor", "-start"], name="session_of_counselor"),
+            models.Index(fields=["centre", "-start"], name="session_of_centre"),
+            models.Index(fields=["-start", "id"], name="session_by_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d %H:%M} {self.status}"
+
+    @property
+    def duration_minutes(self) -> int:
+        return int((self.end - self.start).total_seconds()) // 60
+
+
+class SessionParticipant(models.Model):
+    """A patient takes part in a session. One for most; couples and groups have several."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="participants")
+    patient = models.ForeignKey(PatientProfile, on_delete=models.PROTECT, related_name="participations")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "patient"], name="patient_once_per_session")]
+
+    def __str__(self) -> str:
+        return f"{self.patient_id} in {self.session_id}"
