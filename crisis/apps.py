@@ -18,5 +18,7 @@ def check_hotlines(**kwargs: object) -> list[checks.CheckMessage]:
         hotlines.directory()
     except (OSError, ValueError, LookupError, TypeError) as error:
         hint = "Run manage.py rebuild_hotlines (docs/crisis.md)."
-        return [checks.Error(f"The data of the help lines cannot be read: {error}", hint=hint, id="crisis.E001")]
+        return [
+            checks.Error(f"The data of the help lines cannot be read: {error}", hint=hint, id="crisis.E001")
+        ]
     return []

@@ -130,7 +130,8 @@ def directory() -> Directory:
         compiled_on=date.fromisoformat(raw["compiled"]),
         countries={country.code: country for country in countries},
         international=tuple(
-            InternationalHelp(name=item["name"], url=item["url"], what=item["what"]) for item in raw["international"]
+            InternationalHelp(name=item["name"], url=item["url"], what=item["what"])
+            for item in raw["international"]
         ),
     )
 
@@ -157,7 +158,9 @@ def region_of(accept_language: str) -> str:
 def dialled(number: str) -> str:
     """What a telephone dials for a written number: digits, star and hash, and a leading plus (RFC 3966)."""
     plus = "+" if number.startswith("+") else ""
-    return plus + quote("".join(character for character in number if character in DIALLED_CHARACTERS), safe="*")
+    return plus + quote(
+        "".join(character for character in number if character in DIALLED_CHARACTERS), safe="*"
+    )
 
 
 def _country(item: dict[str, Any]) -> Country:
@@ -166,7 +169,9 @@ def _country(item: dict[str, Any]) -> Country:
         name=item["name"],
         emergency=PhoneNumber(item["emergency"]),
         emergency_source=_source(item["emergency_source"]),
-        other_emergency=tuple(PhoneNumber(other["number"], other["for"]) for other in item.get("emergency_alt", [])),
+        other_emergency=tuple(
+            PhoneNumber(other["number"], other["for"]) for other in item.get("emergency_alt", [])
+        ),
         reader_note=item.get("reader_note", ""),
         lines=tuple(_line(line) for line in item["lines"]),
     )

@@ -37,7 +37,7 @@ KEEPS_LEADING_ZERO = {"IT"}
 READER_NOTES = {
     ("CA", "Crisis Text Line powered by Kids Help Phone"): "For French, text PARLER.",
     ("NZ", "1737, Need to talk?"): "Interpreters are available.",
-    ("ES", "024 - Línea de atención a la conducta suicida"): "Interpreters by phone, and sign language by video.",
+    ("ES", "024 - Línea de atención a la conducta suicida"): "Interpreters, and sign language by video.",
     ("TR", "ALO 183 Sosyal Destek Hattı (Ministry of Family)"): "Deaf callers: video call 0549 381 0 183.",
     ("ZA", "SADAG Suicide Crisis Line"): "Send a text to be called back.",
     ("NO", ""): "113 is for medical emergencies.",
@@ -57,7 +57,9 @@ class Command(BaseCommand):
         reduced = reduce_directory(json.loads(source.read_text(encoding="utf-8")))
         output.write_text(json.dumps(reduced, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         lines = sum(len(country["lines"]) for country in reduced["countries"])
-        self.stdout.write(f"{len(reduced['countries'])} countries, {lines} lines, compiled {reduced['compiled']}")
+        self.stdout.write(
+            f"{len(reduced['countries'])} countries, {lines} lines, compiled {reduced['compiled']}"
+        )
 
 
 def reduce_directory(full: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +70,9 @@ def reduce_directory(full: dict[str, Any]) -> dict[str, Any]:
     return {
         "compiled": full["compiled"],
         "method": "Lines that at least two independent sources agree on. " + full["note"],
-        "international": [_only(item, INTERNATIONAL_FIELDS) for item in full["international"] if _is_high(item)],
+        "international": [
+            _only(item, INTERNATIONAL_FIELDS) for item in full["international"] if _is_high(item)
+        ],
         "countries": countries,
     }
 
@@ -78,7 +82,9 @@ def _country(country: dict[str, Any]) -> dict[str, Any]:
     kept = _only(country, COUNTRY_FIELDS)
     kept["emergency_source"] = _source(kept["emergency_source"])
     if "emergency_alt" in kept:
-        kept["emergency_alt"] = [{**other, "source": _source(other["source"])} for other in kept["emergency_alt"]]
+        kept["emergency_alt"] = [
+            {**other, "source": _source(other["source"])} for other in kept["emergency_alt"]
+        ]
     if (code, "") in READER_NOTES:
         kept["reader_note"] = READER_NOTES[code, ""]
     kept["lines"] = [_line(code, line) for line in country["lines"] if _is_high(line)]
@@ -92,7 +98,10 @@ def _line(code: str, line: dict[str, Any]) -> dict[str, Any]:
     kept = _only(line, LINE_FIELDS)
     kept["source"] = _source(kept["source"])
     if "whatsapp" in line:
-        kept["whatsapp"] = {"number": line["whatsapp"], "international": _international(code, line["whatsapp"])}
+        kept["whatsapp"] = {
+            "number": line["whatsapp"],
+            "international": _international(code, line["whatsapp"]),
+        }
     if (code, line["name"]) in READER_NOTES:
         kept["reader_note"] = READER_NOTES[code, line["name"]]
     return kept
