@@ -1,4 +1,4 @@
-"""What every app stands on: effects to come, and requests that must not happen twice."""
+"""What every app stands on: effects to come, requests that must not happen twice, keys of what is sealed."""
 
 import uuid
 
@@ -10,15 +10,17 @@ from core.ids import uuid7
 
 
 class OutboxEntry(models.Model):
-    """One event whose handlers still have to hear of it. Payloads hold ids and codes, never text."""
+    """One event and who still has to hear of it. Payloads hold ids and codes, never text."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     event = models.CharField(max_length=80)
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
-    available_at = models.DateTimeField(db_default=Now(), help_text="Due from then on; moved forward by each lease.")
+    available_at = models.DateTimeField(
+        db_default=Now(), help_text="Due from then on; moved forward by each lease."
+    )
     attempts = models.PositiveIntegerField(default=0)
-    handled = ArrayField(models.CharField(max_length=80), default=list, help_text="Handlers that have succeeded.")
+    pending = ArrayField(models.CharField(max_length=80), help_text="Handlers that have not succeeded yet.")
     done_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=200, blank=True)
 
@@ -59,3 +61,22 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route} {self.key}"
+
+
+class DataKey(models.Model):
+    """Seals one person's clinical text, and is itself sealed by a key of the environment (docs/encryption.md).
+
+    Deleting the row is what erases the text, wherever copies of it lie. `owner_id` is an account's id and no foreign
+    key: core stands below accounts, and a deleted account must not take its key along unnoticed.
+    """
+
+    owner_id = models.UUIDField(primary_key=True, editable=False)
+    wrapped_key = models.BinaryField()
+    wrapping_key_id = models.CharField(max_length=64, help_text="Which of the environment's keys opens it.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["wrapping_key_id"], name="data_key_wrapping")]
+
+    def __str__(self) -> str:
+        return f"data key of {self.owner_id}"

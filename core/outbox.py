@@ -1,28 +1,32 @@
-"""Effects after a commit: at least once, idempotent, in the order that they became due.
+"""Effects after a commit: at least once, by handlers that may run twice.
 
-An event is a row of `OutboxEntry`, written in the transaction that causes it. The relay (`manage.py relay`) hands
-due rows to the workers; a worker runs the handlers that were registered for the event and notes each that has
-succeeded, so that a retry runs only what is missing. A crash anywhere leaves the row due again after its lease.
+An event is a row of `OutboxEntry`, written in the transaction that causes it, with the names of the handlers that
+must hear of it. The relay (`manage.py relay`) hands due rows to the workers; a worker runs the handlers and strikes
+out each that has succeeded, so that a retry runs only what is missing. A crash anywhere leaves the row due again
+after its lease. Two entries may overtake one another: a handler reads the state as it is, not as it was.
 """
 
+import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import F, Value
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from core.models import OutboxEntry
 
 log = structlog.get_logger(__name__)
 
 CHANNEL = "outbox"
-LEASE = timedelta(seconds=60)
-"""How long a handed-out entry is left to its worker before the relay hands it out again."""
-MAX_BACKOFF = timedelta(hours=1)
+LEASE = timedelta(minutes=3)
+"""How long a handed-out entry is left to its worker, longer than any task may run; doubled with each attempt."""
+FIRST_RETRY = timedelta(seconds=10)
+"""How soon a handler that failed is tried again; doubled with each attempt."""
+LONGEST_WAIT = timedelta(hours=1)
 
 Payload = dict[str, str | int | None]
 Handler = Callable[[Payload], None]
@@ -36,76 +40,162 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    name: str
     handler: Handler
     is_urgent: bool
 
 
-_handlers: dict[str, list[Registration]] = {}
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A due entry that was leased to this process for handing out."""
+
+    entry_id: uuid.UUID
+    event: str
+    pending: list[str]
+
+
+class UnknownHandlerError(LookupError):
+    """The entry waits for a handler that this release does not have; a worker of the newer release will."""
+
+
+_handlers: dict[str, dict[str, Registration]] = {}
 
 
 def register(event: str, name: str, handler: Handler, *, is_urgent: bool = False) -> None:
-    """Let `handler` hear `event`. `name` is kept in the row once it has succeeded, so it must stay the same.
+    """Let `handler` hear `event`. `name` is written into the rows, so it must stay the same over releases.
 
-    A handler takes the payload, may run twice, and opens its own transactions. An urgent one is run by the relay
-    itself when the workers' queue cannot be reached.
+    A handler takes the payload, may run twice, also at the same time, and opens its own transactions. An urgent one
+    is run by the relay itself, without Redis and the workers, and must be done within seconds.
     """
-    registrations = _handlers.setdefault(event, [])
-    if all(known.name != name for known in registrations):
-        registrations.append(Registration(name, handler, is_urgent))
+    registrations = _handlers.setdefault(event, {})
+    if name in registrations and registrations[name].handler is not handler:
+        raise ValueError(f"Two handlers of {event} are named {name}.")
+    registrations[name] = Registration(handler, is_urgent)
 
 
-def append(events: list[Event]) -> None:
-    """Write the rows and wake the relay when the surrounding transaction commits. Must run inside one."""
-    OutboxEntry.objects.bulk_create([OutboxEntry(event=event.name, payload=event.payload) for event in events])
+def append(events: Sequence[Event]) -> None:
+    """Write the rows, and wake the relay once they are committed. Must run inside a transaction.
+
+    An event that nobody listens to leaves no row.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("An event is written in the transaction that causes it.")
+    entries = [
+        OutboxEntry(event=event.name, payload=event.payload, pending=list(_handlers[event.name]))
+        for event in events
+        if event.name in _handlers
+    ]
+    if entries:
+        OutboxEntry.objects.bulk_create(entries)
+        # Inside the transaction, NOTIFY would make every commit wait for every other one. A wake-up that is lost
+        # between the two costs one sweep of the relay.
+        transaction.on_commit(_wake_relay, robust=True)
+
+
+def _wake_relay() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-def claim_due(limit: int = 100) -> list[OutboxEntry]:
-    """Take due entries for handing out: each is leased, so that no other relay takes it and none is forgotten."""
-    with transaction.atomic():
-        due = list(
-            OutboxEntry.objects.select_for_update(skip_locked=True)
-            .filter(done_at=None, available_at__lte=Now())
-            .order_by("available_at", "id")[:limit]
-        )
-        for entry in due:
-            entry.attempts += 1
-            entry.available_at = timezone.now() + min(LEASE * 2 ** min(entry.attempts - 1, 10), MAX_BACKOFF)
-        OutboxEntry.objects.bulk_update(due, ["attempts", "available_at"])
-    return due
+_CLAIM_DUE = """
+    UPDATE core_outboxentry
+       SET attempts = attempts + 1,
+           available_at = now() + least(%(lease)s * power(2, least(attempts, 20)), %(longest)s)
+     WHERE id IN (SELECT id FROM core_outboxentry
+                   WHERE done_at IS NULL AND available_at <= now()
+                   ORDER BY available_at, id
+                   LIMIT %(limit)s
+                     FOR UPDATE SKIP LOCKED)
+ RETURNING id, event, pending
+"""
+
+# Whoever starts on an entry late, because the queue was long, renews its lease.
+_BEGIN = """
+    UPDATE core_outboxentry
+       SET available_at = greatest(available_at, now() + %(lease)s)
+     WHERE id = %(id)s AND done_at IS NULL
+ RETURNING event, payload, pending
+"""
+
+# In the row itself: a second worker may be striking out another name.
+_STRIKE_OUT = """
+    UPDATE core_outboxentry
+       SET pending = array_remove(pending, %(handler)s),
+           done_at = CASE WHEN array_remove(pending, %(handler)s) = '{}' THEN now() END
+     WHERE id = %(id)s AND done_at IS NULL
+"""
+
+_TRY_AGAIN = """
+    UPDATE core_outboxentry
+       SET available_at = now() + least(%(first)s * power(2, least(greatest(attempts - 1, 0), 20)), %(longest)s),
+           last_error = %(error)s
+     WHERE id = %(id)s AND done_at IS NULL
+"""
 
 
-def is_urgent(entry: OutboxEntry) -> bool:
-    return any(registration.is_urgent for registration in _handlers.get(entry.event, []))
+def claim_due(limit: int = 100) -> list[Claim]:
+    """Lease due entries for handing out, oldest first: no other relay gets them, and none is forgotten."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM_DUE, {"lease": LEASE, "longest": LONGEST_WAIT, "limit": limit})
+        claims = [Claim(entry_id, event, pending) for entry_id, event, pending in cursor.fetchall()]
+    return sorted(claims, key=lambda claim: claim.entry_id)
 
 
-def deliver(entry_id: uuid.UUID) -> None:
-    """Run the handlers of one entry that have not succeeded yet. Raises the first handler's error after noting it."""
-    entry = OutboxEntry.objects.filter(pk=entry_id, done_at=None).first()
-    if entry is None:
+def give_back(claims: Sequence[Claim], *, due_in: timedelta) -> None:
+    """Return what could not be handed out: due again in `due_in`, and not counted as an attempt."""
+    OutboxEntry.objects.filter(pk__in=[claim.entry_id for claim in claims], done_at=None).update(
+        available_at=Now() + Value(due_in), attempts=F("attempts") - 1
+    )
+
+
+def urgent_handlers(claim: Claim) -> list[str]:
+    known = _handlers.get(claim.event, {})
+    return [name for name in claim.pending if name in known and known[name].is_urgent]
+
+
+def deliver(entry_id: uuid.UUID, *, only: Sequence[str] | None = None) -> None:
+    """Run the handlers that the entry still waits for, or those of them in `only`.
+
+    All of them run, whatever becomes of the others. Raises the first one's error, after the entry was put back to
+    be tried again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN, {"id": entry_id, "lease": LEASE})
+        row = cursor.fetchone()
+    if row is None:
         return
+    event, payload, pending = row[0], json.loads(row[1]), row[2]
     failure: Exception | None = None
-    for registration in _handlers.get(entry.event, []):
-        if registration.name in entry.handled:
-            continue
+    for name in pending if only is None else [name for name in pending if name in only]:
         try:
-            registration.handler(entry.payload)
+            _handler(event, name)(payload)
         except Exception as error:  # one handler's failure must not keep the others from hearing the event
-            log.exception("outbox.handler_failed", outbox_event=entry.event, handler=registration.name)
+            log.warning("outbox.handler_failed", outbox_event=event, handler=name, error=type(error).__name__)
             failure = failure or error
         else:
-            entry.handled.append(registration.name)
-            entry.save(update_fields=["handled"])
+            _execute(_STRIKE_OUT, id=entry_id, handler=name)
     if failure is not None:
-        entry.last_error = type(failure).__name__
-        entry.save(update_fields=["last_error"])
+        _execute(
+            _TRY_AGAIN,
+            id=entry_id,
+            first=FIRST_RETRY,
+            longest=LONGEST_WAIT,
+            error=type(failure).__name__[:200],
+        )
         raise failure
-    entry.done_at = timezone.now()
-    entry.save(update_fields=["done_at"])
+
+
+def _handler(event: str, name: str) -> Handler:
+    registration = _handlers.get(event, {}).get(name)
+    if registration is None:
+        raise UnknownHandlerError(f"{event}: {name}")
+    return registration.handler
+
+
+def _execute(statement: str, **parameters: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
 
 
 def purge_done(*, older_than: timedelta = timedelta(days=7)) -> int:
     """Forget what was delivered long ago; returns how many rows went."""
-    return OutboxEntry.objects.filter(done_at__lt=timezone.now() - older_than).delete()[0]
+    return OutboxEntry.objects.filter(done_at__lt=Now() - Value(older_than)).delete()[0]

@@ -5,15 +5,18 @@ It is a process of its own so that urgent effects leave the house even when Redi
 
 import signal
 import threading
+from collections.abc import Sequence
+from datetime import timedelta
 from types import FrameType
+from typing import Any
 
 import psycopg
 import structlog
-from django.db import connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 from kombu.exceptions import OperationalError as BrokerUnavailable
+from redis.exceptions import RedisError
 
 from core import outbox
-from core.models import OutboxEntry
 from core.tasks import deliver_outbox_entry
 
 log = structlog.get_logger(__name__)
@@ -21,10 +24,12 @@ log = structlog.get_logger(__name__)
 SWEEP_SECONDS = 5.0
 """The longest a due entry waits when its wake-up was lost (a retry, or a notification sent while we reconnected)."""
 RECONNECT_SECONDS = 2.0
+BROKER_AWAY = (BrokerUnavailable, RedisError, OSError)
+DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 
 class Relay:
-    """`run()` until `stop()`; survives restarts of PostgreSQL and Redis."""
+    """`run()` until `stop()`; survives restarts of PostgreSQL and Redis. Several may run at once."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -43,7 +48,7 @@ class Relay:
         while not self._stopping.is_set():
             try:
                 self._listen_and_hand_out()
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("relay.database_away", error=type(error).__name__)
             except Exception:  # the relay must outlive anything that one entry or one reconnect can do to it
                 log.exception("relay.failed")
@@ -51,11 +56,7 @@ class Relay:
             self._stopping.wait(RECONNECT_SECONDS)
 
     def _listen_and_hand_out(self) -> None:
-        # A connection of its own: a pooled one would be handed back between two queries and lose its LISTEN.
-        parameters = connection.get_connection_params()
-        for pool_only in ("pool", "server_side_binding", "assume_role", "isolation_level", "context"):
-            parameters.pop(pool_only, None)
-        with psycopg.connect(**parameters, autocommit=True) as listener:
+        with psycopg.connect(**_connection_parameters(), autocommit=True) as listener:
             listener.execute(f"LISTEN {outbox.CHANNEL}")
             log.info("relay.listening")
             while not self._stopping.is_set():
@@ -66,32 +67,57 @@ class Relay:
         """Return on the first notification, after SWEEP_SECONDS, or within a second of stop()."""
         waited = 0.0
         while waited < SWEEP_SECONDS and not self._stopping.is_set():
-            for _ in listener.notifies(timeout=1.0, stop_after=1):
+            if any(True for _ in listener.notifies(timeout=1.0, stop_after=1)):
+                self._swallow_further(listener)
                 return
             waited += 1.0
 
+    @staticmethod
+    def _swallow_further(listener: psycopg.Connection) -> None:
+        """One look at the table answers all the wake-ups that have come so far."""
+        for _ in listener.notifies(timeout=0):
+            pass
+
+
+def _connection_parameters() -> dict[str, Any]:
+    """For a plain connection: a pooled one would be handed back between two queries and lose its LISTEN."""
+    parameters = connection.get_connection_params()
+    for meant_for_django in ("pool", "server_side_binding", "assume_role", "isolation_level", "context"):
+        parameters.pop(meant_for_django, None)
+    return parameters
+
 
 def hand_out_due() -> int:
-    """Give every due entry to a worker; returns how many. Urgent ones are delivered here when the broker is away."""
+    """Deliver what is urgent, give the rest to the workers; returns how many entries were due.
+
+    When the broker is away, what it should have had is due again at the next sweep.
+    """
     total = 0
-    while entries := outbox.claim_due():
-        total += len(entries)
-        for entry in entries:
-            _hand_out(entry)
+    while claims := outbox.claim_due():
+        total += len(claims)
+        for claim in claims:
+            _deliver_urgent(claim)
+        if not _hand_to_workers(claims):
+            break
     return total
 
 
-def _hand_out(entry: OutboxEntry) -> None:
-    try:
-        deliver_outbox_entry.apply_async((str(entry.pk),), retry=False)
-    except (BrokerUnavailable, OSError) as error:
-        log.warning("relay.broker_away", outbox_event=entry.event, error=type(error).__name__)
-        if outbox.is_urgent(entry):
-            _deliver_here(entry)
+def _deliver_urgent(claim: outbox.Claim) -> None:
+    if urgent := outbox.urgent_handlers(claim):
+        try:
+            outbox.deliver(claim.entry_id, only=urgent)
+        except Exception:  # noted in the row, which is tried again; the next entry must not wait for it
+            log.exception("relay.urgent_delivery_failed", outbox_event=claim.event)
 
 
-def _deliver_here(entry: OutboxEntry) -> None:
-    try:
-        outbox.deliver(entry.pk)
-    except Exception:
-        log.exception("relay.urgent_delivery_failed", outbox_event=entry.event)
+def _hand_to_workers(claims: Sequence[outbox.Claim]) -> bool:
+    for number, claim in enumerate(claims):
+        if set(claim.pending) <= set(outbox.urgent_handlers(claim)):
+            continue
+        try:
+            deliver_outbox_entry.apply_async((str(claim.entry_id),), retry=False)
+        except BROKER_AWAY as error:
+            log.warning("relay.broker_away", error=type(error).__name__, waiting=len(claims) - number)
+            outbox.give_back(claims[number:], due_in=timedelta(seconds=SWEEP_SECONDS))
+            return False
+    return True
