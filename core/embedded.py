@@ -78,7 +78,7 @@ class EmbeddedServers:
 
         Raises EmbeddedServerError. Calling it again repairs a server that died meanwhile.
         """
-        self._prepare_folders()
+        self.prepare_folders()
         with self._starting_or_stopping():
             if self._share is None:
                 self._share = (self.directory / "in-use.lock").open("w")
@@ -107,7 +107,7 @@ class EmbeddedServers:
         _Postgres(self).stop()
         _Redis(self).stop()
 
-    def _prepare_folders(self) -> None:
+    def prepare_folders(self) -> None:
         self.directory.parent.mkdir(parents=True, exist_ok=True)
         for folder in (self.directory, self.socket_directory):
             folder.mkdir(mode=0o700, exist_ok=True)
