@@ -28,14 +28,14 @@ def text_of(response) -> str:
 
 def test_chosen_country_is_shown_whatever_the_browser_says(client):
     page = text_of(client.get(PAGE, {"country": "nz"}, headers={"Accept-Language": "en-GB"}))
-    assert "Talk to someone in New Zealand" in page
+    assert "numbers for <strong>New Zealand</strong>" in page
     assert 'href="tel:111"' in page
     assert "We took the country" not in page
 
 
 def test_country_is_guessed_from_the_browsers_region_and_said_to_be_a_guess(client):
     page = text_of(client.get(PAGE, headers={"Accept-Language": "de, pt-BR;q=0.9, en;q=0.8"}))
-    assert "Talk to someone in Brazil" in page
+    assert "numbers for <strong>Brazil</strong>" in page
     assert "We took the country from your browser’s language." in page
 
 
@@ -43,7 +43,7 @@ def test_country_is_guessed_from_the_browsers_region_and_said_to_be_a_guess(clie
 def test_without_a_region_that_we_know_no_country_is_guessed(client, language):
     page = text_of(client.get(PAGE, headers={"Accept-Language": language}))
     assert "Choose your country" in page
-    assert "Talk to someone in" not in page
+    assert "You are seeing the numbers for" not in page
     assert 'href="tel:112"' in page
     assert "https://www.befrienders.org" in page
 
@@ -54,7 +54,7 @@ def test_a_choice_without_data_is_answered_calmly_and_never_by_a_guess(client, c
     page = text_of(response)
     assert response.status_code == 200
     assert "We do not have the numbers of that country yet." in page
-    assert "Talk to someone in" not in page
+    assert "You are seeing the numbers for" not in page
     assert "<script" not in page
 
 
