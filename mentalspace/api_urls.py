@@ -1,5 +1,13 @@
 """The addresses under /api, one list of each app's."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from core.api import docs
+from core.api.views import UnknownAddress
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema", docs.schema, name="api_schema"),
+    path("docs", docs.reference, name="api_docs"),
+    # Last: whatever no app has answered.
+    re_path("", UnknownAddress.as_view()),
+]

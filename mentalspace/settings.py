@@ -66,10 +66,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.middleware.RequestContextMiddleware",
+    "core.middleware.ApiFailureMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "core.health.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "crisis.middleware.forget_visitor",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -249,18 +252,47 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # --- The API ------------------------------------------------------------------------------------------------
 
+# core/api holds the plumbing; docs/api.md tells clients of it. A view is closed until it says who may (core/api/views.py).
+API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", default=1024 * 1024)
+API_REFERENCE_IS_PUBLIC = env.bool("API_REFERENCE_IS_PUBLIC", default=True)
+
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.authentication.PageSessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BodyParser"],
+    "DEFAULT_RENDERER_CLASSES": ["core.api.rendering.EnvelopeRenderer"],
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "core.api.errors.answer_exception",
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.OperationSchema",
+    "NON_FIELD_ERRORS_KEY": "request",
+    "LIST_SERIALIZER_ERRORS_AS_DICT": True,
+}
+
+
+def throttle(name: str, default: str) -> tuple[int, int]:
+    """A limit "requests/seconds" of the environment."""
+    requests, _, seconds = env.str(f"THROTTLE_{name}", default=default).partition("/")
+    return int(requests), int(seconds)
+
+
+THROTTLES = {
+    "visitor": throttle("VISITOR", "100/900"),
+    "user": throttle("USER", "1000/900"),
+    "sign_in_pair": throttle("SIGN_IN_PAIR", "5/900"),
+    "sign_in_account": throttle("SIGN_IN_ACCOUNT", "20/900"),
+    "sign_in_address": throttle("SIGN_IN_ADDRESS", "60/900"),
 }
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "MentalSpace",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api",
+    "SORT_OPERATION_PARAMETERS": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.add_shared_parts",
+    ],
 }
 
 # --- Words, times, files ------------------------------------------------------------------------------------

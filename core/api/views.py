@@ -1,0 +1,241 @@
+"""What every endpoint is: an `Endpoint` whose methods are `@operation`s.
+
+    class SessionCollection(Endpoint):
+        @operation(Action.SESSION_BOOK, body=BookBody, answer=SessionShape, status=201, idempotent=True)
+        def post(self, request: Request, body: dict[str, Any]) -> Answer:
+            "Book a session."
+            return Created(session_answer(book_session(actor=request.user, **body)))
+
+An operation says once who may (a row of the role table), what it takes and what it answers; that is checked on every
+request, and is what the reference and the walking matrix test read. A method that is not an operation is refused when
+the class is made.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework import exceptions
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import request_context
+from core.api.answers import NoContent
+from core.api.idempotency import answer_once
+from core.api.parsers import BodyParser
+from core.api.permissions import PUBLIC, may
+from core.api.rendering import JSON, EnvelopeRenderer
+from core.api.serializers import Body, Query, Shape
+from core.api.throttling import spend_request
+from core.api.versioning import version_of
+from core.errors import DomainError, NotAuthenticated, NotFound, PermissionDenied
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+Handler = Callable[..., HttpResponseBase]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of an endpoint, as declared. `action` is a row of the role table, or PUBLIC."""
+
+    action: str
+    query: type[Query]
+    body: type[Body]
+    answer: type[Shape] | None
+    is_list: bool
+    is_page: bool
+    status: int
+    raises: tuple[type[DomainError], ...]
+    is_idempotent: bool
+    media_type: str
+
+
+class NoQuery(Query):
+    """The query string of an operation that takes none."""
+
+
+class NoBody(Body):
+    """The body of an operation that takes none: empty, or {}."""
+
+
+def operation(
+    action: str,
+    *,
+    query: type[Query] = NoQuery,
+    body: type[Body] = NoBody,
+    answer: type[Shape] | None = None,
+    many: bool = False,
+    paged: bool = False,
+    status: int = 200,
+    raises: tuple[type[DomainError], ...] = (),
+    idempotent: bool = False,
+    media_type: str = JSON,
+) -> Callable[[Handler], Handler]:
+    """Declares a method of an Endpoint.
+
+    - `action`: the row of the role table; PUBLIC for what stands outside of it (sign-in). A visitor whom the row does
+      not admit gets 401, a role that it does not admit 403.
+    - `query`, `body`: the handler gets the checked values as the keyword of that name, when declared. Nothing else
+      may be sent. PATCH checks only what is there.
+    - `answer`: the shape of `data`; `many`: a list of it; `paged`: a page of such a list.
+    - `raises`: the refusals that clients should expect, for the reference.
+    - `idempotent`: the method honours Idempotency-Key (signed-in users only).
+    - `media_type`: of an answer that is a file; then the handler returns a Django response.
+    """
+    if idempotent and action == PUBLIC:
+        raise TypeError("Idempotency-Key needs a signed-in user.")
+    declared = Operation(
+        action, query, body, answer, many or paged, paged, status, raises, idempotent, media_type
+    )
+
+    def declare(handler: Handler) -> Handler:
+        @wraps(handler)
+        def run(self: "Endpoint", request: Request, **kwargs: Any) -> HttpResponseBase:
+            if query is NoQuery:
+                if request.GET:
+                    query.parse_query(request.GET)
+            else:
+                kwargs["query"] = query.parse_query(request.GET)
+            if body is not NoBody:
+                kwargs["body"] = body.parse(request.data, partial=request.method == "PATCH")
+            elif request.method not in ("GET", "HEAD"):
+                body.parse(request.data)
+
+            def answer() -> HttpResponseBase:
+                return self.rendered(handler(self, request, **kwargs))
+
+            return answer_once(request, answer) if idempotent else answer()
+
+        run.operation = declared  # type: ignore[attr-defined]
+        return run
+
+    return declare
+
+
+class _NoNegotiation(BaseContentNegotiation):
+    """One parser, and one renderer whatever is accepted."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        content_type = request.content_type.partition(";")[0].strip().lower()
+        return parsers[0] if content_type == JSON or content_type.endswith("+json") else None
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], JSON
+
+
+class Endpoint(APIView):
+    """Closed by default; lean: what DRF builds for each request and never changes is built once here."""
+
+    operations: ClassVar[dict[str, Operation]] = {}
+    cache_control: ClassVar[str] = "no-store"
+    max_body_bytes: ClassVar[int | None] = None
+
+    _parsers: ClassVar[list[Any]] = [BodyParser()]
+    _renderer: ClassVar[EnvelopeRenderer] = EnvelopeRenderer()
+    _negotiation: ClassVar[_NoNegotiation] = _NoNegotiation()
+    _authenticators: ClassVar[list[Any] | None] = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.operations = {}
+        for method in METHODS:
+            handler = getattr(cls, method, None)
+            if handler is None:
+                continue
+            if not hasattr(handler, "operation"):
+                raise TypeError(f"{cls.__name__}.{method} is not an @operation: nobody has said who may.")
+            cls.operations[method.upper()] = handler.operation
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        head = ["HEAD"] if "GET" in self.operations else []
+        return [*self.operations, *head, "OPTIONS"]
+
+    def get_parsers(self) -> list[Any]:
+        return self._parsers
+
+    def get_renderers(self) -> list[Any]:
+        return [self._renderer]
+
+    def get_content_negotiator(self) -> Any:
+        return self._negotiation
+
+    def get_authenticators(self) -> list[Any]:
+        if Endpoint._authenticators is None:
+            Endpoint._authenticators = [kind() for kind in self.authentication_classes]
+        return Endpoint._authenticators
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Method, size, version, who, how often, may they: in this order, and 401 counts against the address."""
+        request.accepted_renderer, request.accepted_media_type = self._renderer, JSON
+        if request.method == "OPTIONS":
+            return
+        declared = self.operations.get("GET" if request.method == "HEAD" else str(request.method))
+        if declared is None:
+            raise exceptions.MethodNotAllowed(str(request.method))
+        self._refuse_large_body(request)
+        request.version = version_of(request.META.get("HTTP_ACCEPT", ""))
+        self._authenticate_and_count(request)
+        if not may(request.user, declared.action):
+            raise PermissionDenied() if request.user.is_authenticated else NotAuthenticated()
+
+    def rendered(self, response: HttpResponseBase) -> HttpResponseBase:
+        """Turns an Answer into its bytes now, so that one that has no JSON form fails like any other mistake."""
+        if isinstance(response, Response):
+            response.accepted_renderer, response.accepted_media_type = self._renderer, JSON
+            response.renderer_context = {}
+            response.render()
+        return response
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        response.setdefault("Cache-Control", self.cache_control)
+        return response
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = NoContent()
+        response["Allow"] = ", ".join(self.allowed_methods)
+        return self.rendered(response)
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:
+        response: HttpResponseBase = self.get_exception_handler()(exc, {"view": self})
+        if response.status_code == 405:
+            response["Allow"] = ", ".join(self.allowed_methods)
+        return response
+
+    def _refuse_large_body(self, request: Request) -> None:
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        if length > (self.max_body_bytes or settings.API_MAX_BODY_BYTES):
+            raise RequestDataTooBig
+
+    def _authenticate_and_count(self, request: Request) -> None:
+        address = request_context.ip.get()
+        try:
+            user = request.user
+        except Exception:
+            spend_request(user_id=None, address=address)
+            raise
+        spend_request(user_id=user.pk if user.is_authenticated else None, address=address)
+
+
+class UnknownAddress(Endpoint):
+    """Every path under /api that nothing else answers."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.finalize_response(self.initialize_request(request), self.handle_exception(NotFound()))

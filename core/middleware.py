@@ -1,0 +1,109 @@
+"""What surrounds every request, pages and API alike: its id, its address, its line in the log."""
+
+import ipaddress
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from core import request_context
+from core.api.errors import problem_of_status
+from core.api.rendering import problem_response
+from core.ids import uuid7
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+REQUEST_ID_HEADER = "X-Request-ID"
+WELL_FORMED_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
+API_PREFIX = "/api/"
+
+access_log = structlog.get_logger("access")
+
+
+class RequestContextMiddleware:
+    """The outermost one: fills core.request_context, answers with the request's id, and writes one line.
+
+    The line holds the route's pattern and ids, never a path, a query string, an address or a name.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        request_id = _request_id(request)
+        id_token = request_context.request_id.set(request_id)
+        ip_token = request_context.ip.set(client_ip(request))
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            response = self.get_response(request)
+            response[REQUEST_ID_HEADER] = request_id
+            access_log.info(
+                "request",
+                method=request.method,
+                route=_route(request),
+                status=response.status_code,
+                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                user_id=_user_id(request),
+            )
+            return response
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+            request_context.ip.reset(ip_token)
+            request_context.request_id.reset(id_token)
+
+
+class ApiFailureMiddleware:
+    """Failures under /api that no endpoint saw (middleware, a bad host, a debug page) as the envelope too."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code < 400 or not request.path_info.startswith(API_PREFIX):
+            return response
+        if response.get("Content-Type", "").startswith("application/json"):
+            return response
+        headers = {"Allow": response["Allow"]} if "Allow" in response else {}
+        return problem_response(problem_of_status(response.status_code, headers))
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The address of who asks, "" when unknown.
+
+    Behind settings.TRUSTED_PROXY_COUNT proxies it is that many places from the right of X-Forwarded-For: each proxy
+    of ours appends whom it talks to, and what stands to the left of that is the client's own writing.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    count: int = settings.TRUSTED_PROXY_COUNT
+    if count:
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        if hops:
+            address = hops[-min(count, len(hops))]
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return ""
+
+
+def _request_id(request: HttpRequest) -> str:
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    return given if WELL_FORMED_REQUEST_ID.fullmatch(given) else str(uuid7())
+
+
+def _route(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return match.route if match is not None else ""
+
+
+def _user_id(request: HttpRequest) -> str | None:
+    """Of who was signed in, as far as somebody asked: finding out for the log's sake would cost a query."""
+    user = request.__dict__.get("_cached_user") or request.__dict__.get("user")
+    if user is None or type(user).__name__ == "SimpleLazyObject" or not user.is_authenticated:
+        return None
+    return str(user.pk)

@@ -1,0 +1,28 @@
+"""The addresses of tests/api/views.py, under /api beside what is always there."""
+
+from django.http import HttpResponse
+from django.urls import include, path
+
+from core.api.views import UnknownAddress  # noqa: F401
+from mentalspace import api_urls
+from tests.api import views
+
+
+def broken_middleware_page(request):
+    return HttpResponse("<h1>Oops</h1>", status=502)
+
+
+_little = [
+    path("open", views.Open.as_view()),
+    path("cached", views.CachedOpen.as_view()),
+    path("plans", views.Plans.as_view()),
+    path("plans/<uuid:plan_id>", views.Plan.as_view()),
+    path("for-admins", views.ForAdmins.as_view()),
+    path("written", views.Written.as_view()),
+    path("unwritable", views.Unwritable.as_view()),
+    path("failing", views.Failing.as_view()),
+    path("small", views.SmallDoor.as_view()),
+    path("html-failure", broken_middleware_page),
+]
+
+urlpatterns = [path("api/", include([*_little, *api_urls.urlpatterns]))]
