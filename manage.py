@@ -4,10 +4,17 @@
 import os
 import sys
 
-# These look at the code only.
+# These look at the code only, or bring the servers up themselves.
 COMMANDS_WITHOUT_SERVERS = {
-    "check", "collectstatic", "compilemessages", "help", "makemessages", "runserver", "spectacular", "version",
-}  # fmt: skip
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "help",
+    "run",
+    "runserver",
+    "spectacular",
+    "version",
+}
 
 
 def main() -> None:
@@ -16,9 +23,9 @@ def main() -> None:
 
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if command not in COMMANDS_WITHOUT_SERVERS and not command.startswith("-"):
-        from mentalspace.settings import start_embedded_servers
+        from core.embedded import start_configured
 
-        start_embedded_servers()
+        start_configured()
     execute_from_command_line(sys.argv)
 
 

@@ -125,6 +125,16 @@ class EmbeddedServers:
             yield
 
 
+def start_configured() -> None:
+    """Brings up what Django's settings use of the checkout's own servers, until this process ends."""
+    from django.conf import settings
+
+    if settings.USES_EMBEDDED_DATABASE or settings.USES_EMBEDDED_REDIS:
+        settings.EMBEDDED_SERVERS.acquire(
+            postgres=settings.USES_EMBEDDED_DATABASE, redis=settings.USES_EMBEDDED_REDIS
+        )
+
+
 @dataclass
 class _Postgres:
     servers: EmbeddedServers

@@ -114,17 +114,11 @@ REDIS_URL = env.str("REDIS_URL", default="")
 USES_EMBEDDED_DATABASE = DEBUG and not DATABASE_URL
 USES_EMBEDDED_REDIS = DEBUG and not REDIS_URL
 
-embedded_servers = EmbeddedServers(BASE_DIR)
+EMBEDDED_SERVERS = EmbeddedServers(BASE_DIR)
 if USES_EMBEDDED_DATABASE:
-    DATABASE_URL = embedded_servers.database_url()
+    DATABASE_URL = EMBEDDED_SERVERS.database_url()
 if USES_EMBEDDED_REDIS:
-    REDIS_URL = embedded_servers.redis_url()
-
-
-def start_embedded_servers() -> None:
-    """Brings up what the settings use of the checkout's own servers, until this process ends."""
-    if USES_EMBEDDED_DATABASE or USES_EMBEDDED_REDIS:
-        embedded_servers.acquire(postgres=USES_EMBEDDED_DATABASE, redis=USES_EMBEDDED_REDIS)
+    REDIS_URL = EMBEDDED_SERVERS.redis_url()
 
 
 def database_settings(url: str) -> dict[str, Any]:
