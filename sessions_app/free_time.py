@@ -5,7 +5,7 @@ twenty times over a thousand counselors computes little more than those.
 """
 
 import heapq
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -89,10 +89,8 @@ def free_times(
 
 def is_free(span_start: int, span_end: int, busy: Sequence[Span]) -> bool:
     """Whether nothing of merged `busy` overlaps [span_start, span_end)."""
-    index = bisect_right(busy, (span_end - 1, span_end)) - 1
-    while index >= 0 and busy[index][0] >= span_end:
-        index -= 1
-    return index < 0 or busy[index][1] <= span_start
+    index = bisect_left(busy, (span_end,))
+    return index == 0 or busy[index - 1][1] <= span_start
 
 
 def _windows(rules: Sequence[Rule], start: int, end: int) -> Iterator[_Window]:

@@ -68,9 +68,10 @@ class LocalDay:
 
 
 def _instant(zone: ZoneInfo, day: date, minute: int) -> int | None:
-    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
-    instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) != wall:
+    # Arithmetic on an aware time of one zone is wall-clock arithmetic, which is what is wanted here.
+    wall = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(minutes=minute)
+    instant = wall.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
         return None
     return int(instant.timestamp())
 

@@ -28,7 +28,9 @@ class AvailabilityRule(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    counselor = models.ForeignKey(CounselorProfile, on_delete=models.CASCADE, related_name="availability_rules")
+    counselor = models.ForeignKey(
+        CounselorProfile, on_delete=models.CASCADE, related_name="availability_rules"
+    )
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
     start = models.TimeField()
     end = models.TimeField()

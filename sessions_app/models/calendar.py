@@ -30,7 +30,9 @@ class CalendarEntry(models.Model):
     class Meta:
         verbose_name_plural = "calendar entries"
         constraints = [
-            models.CheckConstraint(condition=Q(end__gt=F("start")), name="calendar_entry_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(end__gt=F("start")), name="calendar_entry_ends_after_it_begins"
+            ),
             models.CheckConstraint(
                 condition=~Q(kind=EntryKind.HOLD) | Q(expires_at__isnull=False), name="calendar_hold_expires"
             ),

@@ -31,7 +31,9 @@ class SlotHoldQuerySet(models.QuerySet["SlotHold"]):
 class SlotHold(models.Model):
     """`is_live` is False once the hold was booked, dropped or swept; an expired one may still say True."""
 
-    entry = models.OneToOneField(CalendarEntry, on_delete=models.CASCADE, primary_key=True, related_name="hold")
+    entry = models.OneToOneField(
+        CalendarEntry, on_delete=models.CASCADE, primary_key=True, related_name="hold"
+    )
     patient = models.ForeignKey(PatientProfile, on_delete=models.CASCADE, related_name="holds")
     held_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     counselor = models.ForeignKey(CounselorProfile, on_delete=models.CASCADE, related_name="holds")

@@ -51,7 +51,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 class Session(models.Model):
-    """`start` and `end` are instants, UTC, without buffers. `sequence` counts the changes that calendars must hear of."""
+    """`start` and `end` are instants, UTC, without buffers; `sequence` counts what calendar files must hear of."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.OneToOneField(CalendarEntry, on_delete=models.PROTECT, related_name="session")
@@ -76,7 +76,9 @@ class Session(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="session_ends_after_it_begins"),
-            models.CheckConstraint(condition=Q(status__in=SessionStatus.values), name="session_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=SessionStatus.values), name="session_status_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(status=SessionStatus.CANCELLED, cancelled_at__isnull=False)
                 | (~Q(status=SessionStatus.CANCELLED) & Q(cancelled_at__isnull=True)),
@@ -105,7 +107,9 @@ class SessionParticipant(models.Model):
     patient = models.ForeignKey(PatientProfile, on_delete=models.PROTECT, related_name="participations")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["session", "patient"], name="patient_once_per_session")]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "patient"], name="patient_once_per_session")
+        ]
 
     def __str__(self) -> str:
         return f"{self.patient_id} in {self.session_id}"

@@ -61,7 +61,9 @@ class SessionType(models.Model):
     buffer_after_minutes = models.PositiveSmallIntegerField(
         default=0, validators=[MaxValueValidator(MAX_BUFFER_MINUTES)]
     )
-    position = models.PositiveSmallIntegerField(default=0, help_text="The first is offered when nothing is chosen.")
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="The first is offered when nothing is chosen."
+    )
     is_active = models.BooleanField(default=True)
 
     objects = SessionTypeQuerySet.as_manager()

@@ -1,0 +1,134 @@
+"""Booking a session, from a hold or directly."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import CareRelationship, PatientCentre, User
+from accounts.models.care import CareReason
+from core.errors import InvalidState
+from core.facts import Fact, fact
+from sessions_app.models import CalendarEntry, EntryKind, Session, SessionParticipant, SessionType, SlotHold
+from sessions_app.services.holds import require_live
+from sessions_app.services.occupancy import give_back, keep_until, lock
+from sessions_app.services.reservations import Choice, constraint_as_refusal, reserve
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a session is booked as; copied onto it, so that a later change of the type does not change it."""
+
+    type_id: UUID
+    kind: str
+    fee_minor: int
+    currency: str
+    payment_policy: str
+
+
+def book_session(
+    *, choice: Choice, patient_id: UUID, actor: User, note: str = "", now: datetime | None = None
+) -> Session:
+    """Book a time directly. A hold of the same patient that is in the way is given back first.
+
+    Raises what `reserve` raises.
+    """
+    now = now or timezone.now()
+    with constraint_as_refusal(), fact(actor=actor) as current:
+        reservation = reserve(choice, patient_id=patient_id, actor=actor, now=now)
+        give_back(reservation.own_holds_in_the_way)
+        offered = reservation.offered
+        terms = Terms(offered.id, offered.kind, offered.fee_minor, offered.currency, offered.payment_policy)
+        return _confirm(
+            current,
+            entry=reservation.take(kind=EntryKind.SESSION),
+            terms=terms,
+            counselor_id=reservation.counselor_id,
+            patient_id=patient_id,
+            centre_id=reservation.centre_id,
+            mode=reservation.mode,
+            note=note,
+        )
+
+
+def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | None = None) -> Session:
+    """Book the held time. A second call answers with the session that the first one made.
+
+    Raises HoldExpired, and InvalidState when the session that it became is no longer on.
+    """
+    now = now or timezone.now()
+    with fact(actor=actor) as current:
+        lock(hold.counselor_id, hold.patient_id)
+        kept = (
+            SlotHold.objects.select_related("entry", "session_type", "session")
+            .select_for_update(of=("self",))
+            .get(pk=hold.pk)
+        )
+        if kept.session is not None:
+            return kept.session
+        require_live(kept, now)
+        if kept.entry.start <= now:
+            raise InvalidState("This time has begun already. Choose a coming one.")
+        keep_until(kept.pk, None, kind=EntryKind.SESSION)
+        session = _confirm(
+            current,
+            entry=kept.entry,
+            terms=_terms_of(kept.session_type),
+            counselor_id=kept.counselor_id,
+            patient_id=kept.patient_id,
+            centre_id=kept.centre_id,
+            mode=kept.mode,
+            note=note,
+        )
+        SlotHold.objects.filter(pk=kept.pk).update(session=session, is_live=False)
+    return session
+
+
+def _confirm(
+    current: Fact,
+    *,
+    entry: CalendarEntry,
+    terms: Terms,
+    counselor_id: UUID,
+    patient_id: UUID,
+    centre_id: UUID,
+    mode: str,
+    note: str,
+) -> Session:
+    """Write the session into its entry, and all that follows from it in the same transaction."""
+    session = Session(
+        entry=entry,
+        session_type_id=terms.type_id,
+        counselor_id=counselor_id,
+        centre_id=centre_id,
+        mode=mode,
+        kind=terms.kind,
+        start=entry.start,
+        end=entry.end,
+        fee_minor=terms.fee_minor,
+        currency=terms.currency,
+        payment_policy=terms.payment_policy,
+    )
+    session.save(force_insert=True)
+    SessionParticipant(session=session, patient_id=patient_id).save(force_insert=True)
+    CareRelationship.objects.bulk_create(
+        [CareRelationship(patient_id=patient_id, counselor_id=counselor_id, why=CareReason.SESSION)],
+        ignore_conflicts=True,
+    )
+    PatientCentre.objects.bulk_create(
+        [PatientCentre(patient_id=patient_id, centre_id=centre_id)], ignore_conflicts=True
+    )
+    current.audit("session.booked", session, patient_id=patient_id, centre_id=centre_id)
+    current.announce("session.confirmed", session=session.pk)
+    return session
+
+
+def _terms_of(session_type: SessionType) -> Terms:
+    return Terms(
+        session_type.pk,
+        session_type.kind,
+        session_type.fee_minor,
+        session_type.currency,
+        session_type.payment_policy,
+    )

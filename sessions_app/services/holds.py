@@ -1,0 +1,77 @@
+"""Holds: a time kept for a patient for five minutes while they decide."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import HoldExpired, InvalidState
+from core.facts import fact
+from sessions_app.models import HOLD_LENGTH, EntryKind, SlotHold
+from sessions_app.services.occupancy import give_back, keep_until, lock, sweep_dead
+from sessions_app.services.reservations import Choice, constraint_as_refusal, reserve
+
+
+def place_hold(*, choice: Choice, patient_id: UUID, actor: User, now: datetime | None = None) -> SlotHold:
+    """Keep a time for five minutes. A patient has one hold: an earlier one is given back, even the same time's.
+
+    Raises what `reserve` raises.
+    """
+    now = now or timezone.now()
+    with constraint_as_refusal(), fact(actor=actor) as current:
+        reservation = reserve(choice, patient_id=patient_id, actor=actor, now=now)
+        give_back(reservation.own_holds)
+        entry = reservation.take(kind=EntryKind.HOLD, expires_at=now + HOLD_LENGTH)
+        hold = SlotHold(
+            entry=entry,
+            patient_id=patient_id,
+            held_by=actor,
+            counselor_id=reservation.counselor_id,
+            session_type_id=reservation.offered.id,
+            centre_id=reservation.centre_id,
+            mode=reservation.mode,
+        )
+        hold.save(force_insert=True)
+        current.audit("hold.placed", hold, patient_id=patient_id, centre_id=reservation.centre_id)
+    return hold
+
+
+def renew_hold(*, hold: SlotHold, actor: User, now: datetime | None = None) -> SlotHold:
+    """Five minutes more, counted from now, once. Raises HoldExpired, and InvalidState the second time."""
+    now = now or timezone.now()
+    with fact(actor=actor) as current:
+        lock(hold.counselor_id, hold.patient_id)
+        kept = SlotHold.objects.select_related("entry").select_for_update(of=("self",)).get(pk=hold.pk)
+        require_live(kept, now)
+        if not kept.renewals_left:
+            raise InvalidState(
+                "This hold was renewed already. Book the time, or choose it again when it is over."
+            )
+        kept.renewals += 1
+        kept.save(update_fields=["renewals"])
+        kept.entry.expires_at = now + HOLD_LENGTH
+        keep_until(kept.pk, kept.entry.expires_at, kind=EntryKind.HOLD)
+        current.audit("hold.renewed", kept, patient_id=kept.patient_id, centre_id=kept.centre_id)
+    return kept
+
+
+def release_hold(*, hold: SlotHold, actor: User) -> None:
+    """Give the time back. Once it was booked, dropped or swept there is nothing to do, and that is no error."""
+    with fact(actor=actor) as current:
+        kept = SlotHold.objects.select_for_update().get(pk=hold.pk)
+        if not kept.is_live:
+            return
+        give_back([kept.pk])
+        current.audit("hold.released", kept, patient_id=kept.patient_id, centre_id=kept.centre_id)
+
+
+def require_live(hold: SlotHold, now: datetime) -> None:
+    """Raises HoldExpired unless the hold still keeps its time at `now`."""
+    if not hold.is_live or not hold.entry.is_live_at(now):
+        raise HoldExpired()
+
+
+def sweep_expired_holds(*, now: datetime | None = None) -> int:
+    """Give back what has expired; returns how many. Only for tidiness: no booking waits for it."""
+    return sweep_dead(now=now or timezone.now())

@@ -1,0 +1,252 @@
+"""From a wish to a time that can be taken: what holding and booking have in common."""
+
+import heapq
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError
+
+from accounts.models import StaffCentre, User
+from accounts.permissions import Action, Scope, scope_for
+from core.db import Row, Statement, read_in_one_round_trip
+from core.errors import NotFound, PermissionDenied, SlotTaken, ValidationFailed
+from sessions_app.free_time import Span, is_free
+from sessions_app.models import CalendarEntry, EntryKind
+from sessions_app.services.calendars import (
+    CounselorCalendar,
+    OfferedType,
+    assemble,
+    reading_statements,
+    spans_by_resource,
+)
+from sessions_app.services.occupancy import locking_statements, take_time
+from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
+
+ALTERNATIVES = 3
+_NEARBY = timedelta(days=7)
+_FURTHER = timedelta(days=60)
+_SAME_INSTANT = timedelta(seconds=1)
+_OWN_HOLDS = """
+SELECT hold.entry_id, extract(epoch FROM min(lower(busy)))::bigint, ceil(extract(epoch FROM max(upper(busy))))::bigint
+  FROM sessions_app_slothold hold JOIN sessions_app_occupancy USING (entry_id)
+ WHERE hold.patient_id = %s AND hold.is_live
+ GROUP BY hold.entry_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The time that somebody asked for. What is None is settled by the counselor's first type that fits."""
+
+    counselor_id: UUID
+    start: datetime
+    mode: str | None = None
+    type_id: UUID | None = None
+    duration_minutes: int | None = None
+    centre_id: UUID | None = None
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.type_id, self.duration_minutes, self.mode, self.centre_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A choice that can be taken: checked after the calendars were locked."""
+
+    patient_id: UUID
+    counselor_id: UUID
+    offered: OfferedType
+    centre_id: UUID
+    mode: str
+    start: datetime
+    end: datetime
+    own_holds: list[UUID]
+    """Live holds of the patient, wherever they are."""
+    own_holds_in_the_way: list[UUID]
+    """Those of them whose time this reservation needs."""
+
+    def take(self, *, kind: EntryKind, expires_at: datetime | None = None) -> CalendarEntry:
+        return take_time(
+            kind=kind,
+            start=self.start,
+            end=self.end,
+            counselor_id=self.counselor_id,
+            patient_id=self.patient_id,
+            buffer_before=timedelta(minutes=self.offered.buffer_before_minutes),
+            buffer_after=timedelta(minutes=self.offered.buffer_after_minutes),
+            expires_at=expires_at,
+        )
+
+
+def reserve(choice: Choice, *, patient_id: UUID, actor: User, now: datetime) -> Reservation:
+    """Lock both calendars and settle the choice against them. Must run inside a fact.
+
+    Raises ValidationFailed for a time that could never be had (past, too far, outside the counselor's hours, no such
+    session), SlotTaken with the nearest free times when somebody was quicker, NotFound for a counselor who is not
+    listed, PermissionDenied for centre staff who book at another centre.
+    """
+    _require_bookable_instant(choice.start, now)
+    calendar, patient_busy, holds = _locked_calendars(choice, patient_id)
+    slot = _slot_at(choice, calendar)
+    if slot is None or not is_free(_epoch(slot.start), _epoch(slot.end), patient_busy):
+        raise _refusal(choice, calendar, patient_id, is_patient_busy=slot is not None, now=now)
+    offered = next(offered for offered in calendar.types if offered.id == slot.type_id)
+    mode = choice.mode or slot.modes[0]
+    _require_own_centre(actor, slot.centre_id)
+    return Reservation(
+        patient_id,
+        choice.counselor_id,
+        offered,
+        slot.centre_id,
+        mode,
+        slot.start,
+        slot.end,
+        own_holds=[hold_id for hold_id, *_ in holds],
+        own_holds_in_the_way=_overlapping(holds, slot, offered),
+    )
+
+
+@contextmanager
+def constraint_as_refusal() -> Iterator[None]:
+    """The exclusion constraint is the last word: should it speak, it is said as any other refusal."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "nobody_is_busy_twice_at_once" in str(error):
+            raise SlotTaken(details={"alternatives": []}) from error
+        raise
+
+
+def _require_bookable_instant(start: datetime, now: datetime) -> None:
+    if start <= now:
+        raise ValidationFailed(details={"start": ["This time is in the past. Choose a coming one."]})
+    if start > now + timedelta(days=settings.BOOKING_HORIZON_DAYS):
+        days = settings.BOOKING_HORIZON_DAYS
+        raise ValidationFailed(details={"start": [f"Sessions can be booked up to {days} days ahead."]})
+
+
+def _locked_calendars(
+    choice: Choice, patient_id: UUID
+) -> tuple[CounselorCalendar, list[Span], list[tuple[UUID, int, int]]]:
+    """Both calendars at the choice, locked and cleared, and the patient's own holds, in one round trip."""
+    locks = locking_statements([choice.counselor_id, patient_id])
+    rows = read_in_one_round_trip(
+        *locks, (_OWN_HOLDS, [patient_id]), *_reads(choice, patient_id, timedelta())
+    )
+    return *_assembled(choice, patient_id, rows[len(locks) + 1 :]), rows[len(locks)]  # type: ignore[return-value]
+
+
+def _calendars(choice: Choice, patient_id: UUID, reach: timedelta) -> tuple[CounselorCalendar, list[Span]]:
+    """The counselor's calendar and the patient's busy spans, `reach` before and after the choice."""
+    return _assembled(choice, patient_id, read_in_one_round_trip(*_reads(choice, patient_id, reach)))
+
+
+def _reads(choice: Choice, patient_id: UUID, reach: timedelta) -> list[Statement]:
+    resources = [choice.counselor_id, patient_id]
+    return reading_statements(
+        [choice.counselor_id], resources, choice.start - reach, choice.start + reach, patient_id
+    )
+
+
+def _assembled(
+    choice: Choice, patient_id: UUID, rows: list[list[Row]]
+) -> tuple[CounselorCalendar, list[Span]]:
+    calendar = assemble(*rows).get(choice.counselor_id)
+    if calendar is None:
+        raise NotFound("This counselor is not taking bookings here. Choose another one.")
+    return calendar, spans_by_resource(rows[-1]).get(patient_id, [])
+
+
+def _overlapping(holds: list[tuple[UUID, int, int]], slot: Slot, offered: OfferedType) -> list[UUID]:
+    begins = _epoch(slot.start) - 60 * offered.buffer_before_minutes
+    ends = _epoch(slot.end) + 60 * offered.buffer_after_minutes
+    return list({hold_id for hold_id, lower, upper in holds if lower < ends and upper > begins})
+
+
+def _slot_at(choice: Choice, calendar: CounselorCalendar) -> Slot | None:
+    """The free time of the counselor that begins exactly then, if there is one."""
+    if (
+        calendar.choose_type(
+            type_id=choice.type_id, duration_minutes=choice.duration_minutes, mode=choice.mode
+        )
+        is None
+    ):
+        raise ValidationFailed(
+            "This counselor has no such session. Choose one of those that are offered.",
+            details=_what_is_offered(choice, calendar),
+        )
+    at_that_instant = slots_of(
+        calendar, wish=choice.wish, start=choice.start, end=choice.start + _SAME_INSTANT
+    )
+    slot = next(at_that_instant, None)
+    return slot if slot is not None and slot.start == choice.start else None
+
+
+def _refusal(
+    choice: Choice, calendar: CounselorCalendar, patient_id: UUID, *, is_patient_busy: bool, now: datetime
+) -> SlotTaken | ValidationFailed:
+    nearest = [_as_alternative(slot) for slot in _nearest(choice, patient_id, now)]
+    details: dict[str, object] = {"alternatives": nearest}
+    if is_patient_busy:
+        return SlotTaken(
+            "There is another session or hold at this time. Choose another time.", details=details
+        )
+    if _slot_at(choice, replace(calendar, busy=[])) is None:
+        message = "The counselor is not there at this time. Choose one of the offered times."
+        return ValidationFailed(message, details={"start": [message], **details})
+    return SlotTaken(details=details)
+
+
+def _nearest(choice: Choice, patient_id: UUID, now: datetime) -> list[Slot]:
+    """Up to three free times nearest to the choice, earliest first."""
+    nearest: list[Slot] = []
+    for reach in (_NEARBY, _FURTHER):
+        calendar, patient_busy = _calendars(choice, patient_id, reach)
+        start, end = within_horizon(choice.start - reach, choice.start + reach, now)
+        free = (
+            slot
+            for slot in slots_of(calendar, wish=choice.wish, start=start, end=end)
+            if is_free(_epoch(slot.start), _epoch(slot.end), patient_busy)
+        )
+        nearest = heapq.nsmallest(ALTERNATIVES, free, key=lambda slot: abs(slot.start - choice.start))
+        if len(nearest) == ALTERNATIVES:
+            break
+    return sorted(nearest, key=lambda slot: slot.start)
+
+
+def _as_alternative(slot: Slot) -> dict[str, object]:
+    return {
+        "start": slot.start,
+        "end": slot.end,
+        "counselor": {"id": slot.counselor_id, "display_name": slot.counselor_name},
+    }
+
+
+def _what_is_offered(choice: Choice, calendar: CounselorCalendar) -> dict[str, list[str]]:
+    """The field to blame, with what could be chosen instead."""
+    if choice.type_id is not None and all(offered.id != choice.type_id for offered in calendar.types):
+        return {"type": ["This counselor does not offer this session type."]}
+    if choice.mode is not None and all(choice.mode not in offered.modes for offered in calendar.types):
+        modes = sorted({mode for offered in calendar.types for mode in offered.modes})
+        return {"mode": [f"Offered: {', '.join(modes) or 'nothing at present'}."]}
+    lengths = sorted({offered.duration_minutes for offered in calendar.types})
+    return {"duration_minutes": [f"Offered: {', '.join(map(str, lengths)) or 'nothing at present'} minutes."]}
+
+
+def _require_own_centre(actor: User, centre_id: UUID) -> None:
+    """Centre staff book at their centres: elsewhere they could not even see what they booked."""
+    if scope_for(actor.role, Action.SESSION_BOOK) is not Scope.CENTRE:
+        return
+    if not StaffCentre.objects.filter(user=actor, centre=centre_id).exists():
+        raise PermissionDenied(
+            "This session would be at a centre that is not yours. Choose a time at your centre."
+        )
+
+
+def _epoch(instant: datetime) -> int:
+    return int(instant.timestamp())

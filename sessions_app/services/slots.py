@@ -1,0 +1,150 @@
+"""Free times for one counselor and over all. Reading only; a slot is a promise that it can be booked now."""
+
+import heapq
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from math import ceil
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import CounselorProfile
+from core.errors import NotFound
+from sessions_app.free_time import free_times
+from sessions_app.models import Mode
+from sessions_app.services.calendars import CounselorCalendar, OfferedType, read_calendars
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is looked for; None leaves it open. The counselor's first session type that fits decides the length."""
+
+    type_id: UUID | None = None
+    duration_minutes: int | None = None
+    mode: str | None = None
+    centre_id: UUID | None = None
+    fee_max_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A free time. Instants are aware, UTC; `modes` are the ways in which it can be had."""
+
+    counselor_id: UUID
+    counselor_name: str
+    start: datetime
+    end: datetime
+    duration_minutes: int
+    type_id: UUID
+    modes: tuple[str, ...]
+    centre_id: UUID
+
+
+def find_slots(
+    *,
+    counselor_id: UUID,
+    start: datetime,
+    end: datetime,
+    wish: Wish,
+    for_patient: UUID | None = None,
+    now: datetime | None = None,
+) -> list[Slot]:
+    """The counselor's free times that begin in [start, end), earliest first. Raises NotFound when not listed."""
+    now = now or timezone.now()
+    start, end = within_horizon(start, end, now)
+    calendar = read_calendars([counselor_id], start=start, end=end, for_patient=for_patient).get(counselor_id)
+    if calendar is None:
+        raise NotFound("This counselor is not taking bookings here.")
+    return list(slots_of(calendar, wish=wish, start=start, end=end))
+
+
+def find_earliest_slots(
+    *,
+    counselor_ids: Collection[UUID],
+    start: datetime,
+    end: datetime,
+    wish: Wish,
+    limit: int,
+    now: datetime | None = None,
+) -> list[Slot]:
+    """The earliest `limit` free times over these counselors, in a fixed number of statements."""
+    now = now or timezone.now()
+    start, end = within_horizon(start, end, now)
+    calendars = read_calendars(counselor_ids, start=start, end=end)
+    streams = (slots_of(calendar, wish=wish, start=start, end=end) for calendar in calendars.values())
+    return list(islice(heapq.merge(*streams, key=_start_then_counselor), limit))
+
+
+def next_free_times(
+    *, counselor_ids: Collection[UUID], wish: Wish, days: int = 60, now: datetime | None = None
+) -> dict[UUID, Slot]:
+    """The next free time of each of these counselors within `days`; those without one are left out."""
+    now = now or timezone.now()
+    start, end = within_horizon(now, now + timedelta(days=days), now)
+    calendars = read_calendars(counselor_ids, start=start, end=end)
+    firsts = (
+        next(slots_of(calendar, wish=wish, start=start, end=end), None) for calendar in calendars.values()
+    )
+    return {slot.counselor_id: slot for slot in firsts if slot is not None}
+
+
+def counselors_matching(*, specialization: str | None = None, language: str | None = None) -> list[UUID]:
+    """Ids of the listed counselors that fit; length, mode, centre and fee are the wish's to decide."""
+    listed = CounselorProfile.objects.listed()
+    if specialization:
+        listed = listed.filter(specializations__contains=[specialization])
+    if language:
+        listed = listed.filter(languages__contains=[language])
+    return list(listed.values_list("pk", flat=True))
+
+
+def slots_of(
+    calendar: CounselorCalendar,
+    *,
+    wish: Wish,
+    start: datetime,
+    end: datetime,
+) -> Iterator[Slot]:
+    """The calendar's free times in [start, end), lazily, earliest first; none when no type fits the wish."""
+    offered = calendar.choose_type(
+        type_id=wish.type_id,
+        duration_minutes=wish.duration_minutes,
+        mode=wish.mode,
+        fee_max_minor=wish.fee_max_minor,
+    )
+    if offered is None or end <= start:
+        return
+    rules = calendar.rules_for(mode=wish.mode or _only_mode(offered), centre_id=wish.centre_id)
+    length = timedelta(minutes=offered.duration_minutes)
+    first, last = ceil(start.timestamp()), ceil(end.timestamp())
+    for free in free_times(rules, calendar.busy, offered.shape, start=first, end=last):
+        begins = datetime.fromtimestamp(free.start, UTC)
+        modes = tuple(mode for mode in offered.modes if mode != Mode.IN_PERSON or free.centre_id is not None)
+        yield Slot(
+            calendar.counselor_id,
+            calendar.display_name,
+            begins,
+            begins + length,
+            offered.duration_minutes,
+            offered.id,
+            modes,
+            free.centre_id or calendar.primary_centre_id,
+        )
+
+
+def within_horizon(start: datetime, end: datetime, now: datetime) -> tuple[datetime, datetime]:
+    """The part of [start, end) that can be booked: after now, and not further ahead than the setting says."""
+    last = now + timedelta(days=settings.BOOKING_HORIZON_DAYS)
+    return max(start, now), min(end, last)
+
+
+def _only_mode(offered: OfferedType) -> str | None:
+    """A type that is had in one way only needs the hours of that way, also when no way was named."""
+    return offered.modes[0] if len(offered.modes) == 1 else None
+
+
+def _start_then_counselor(slot: Slot) -> tuple[datetime, UUID]:
+    return slot.start, slot.counselor_id
