@@ -137,6 +137,8 @@ class Endpoint(APIView):
     operations: ClassVar[dict[str, Operation]] = {}
     cache_control: ClassVar[str] = "no-store"
     max_body_bytes: ClassVar[int | None] = None
+    # What pages have and endpoints do without (core.middleware.ApiDoorMiddleware), for one that calls code of pages.
+    uses_page_middleware: ClassVar[bool] = False
 
     _parsers: ClassVar[list[Any]] = [BodyParser()]
     _renderer: ClassVar[EnvelopeRenderer] = EnvelopeRenderer()
@@ -178,18 +180,22 @@ class Endpoint(APIView):
         return Endpoint._authenticators
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Method, size, version, who, how often, may they: in this order, and 401 counts against the address."""
+        """Method, size, version, who, how often, may they: in this order, and a bad token counts as a visitor."""
         request.accepted_renderer, request.accepted_media_type = self._renderer, JSON
-        if request.method == "OPTIONS":
+        plain = (
+            request._request
+        )  # an attribute of DRF's request that it does not have itself costs two look-ups
+        method = str(plain.method)
+        if method == "OPTIONS":
             return
-        declared = self.operations.get("GET" if request.method == "HEAD" else str(request.method))
+        declared = self.operations.get("GET" if method == "HEAD" else method)
         if declared is None:
-            raise exceptions.MethodNotAllowed(str(request.method))
-        self._refuse_large_body(request)
-        request.version = version_of(request.META.get("HTTP_ACCEPT", ""))
-        self._authenticate_and_count(request)
-        if not may(request.user, declared.action):
-            raise PermissionDenied() if request.user.is_authenticated else NotAuthenticated()
+            raise exceptions.MethodNotAllowed(method)
+        self._refuse_large_body(plain)
+        request.version = version_of(plain.META.get("HTTP_ACCEPT", ""))
+        user = self._authenticate_and_count(request)
+        if not may(user, declared.action):
+            raise PermissionDenied() if user.is_authenticated else NotAuthenticated()
 
     def rendered(self, response: HttpResponseBase) -> HttpResponseBase:
         """Turns an Answer into its bytes now, so that one that has no JSON form fails like any other mistake."""
@@ -216,7 +222,7 @@ class Endpoint(APIView):
             response["Allow"] = ", ".join(self.allowed_methods)
         return response
 
-    def _refuse_large_body(self, request: Request) -> None:
+    def _refuse_large_body(self, request: HttpRequest) -> None:
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
@@ -224,7 +230,7 @@ class Endpoint(APIView):
         if length > (self.max_body_bytes or settings.API_MAX_BODY_BYTES):
             raise RequestDataTooBig
 
-    def _authenticate_and_count(self, request: Request) -> None:
+    def _authenticate_and_count(self, request: Request) -> Any:
         address = request_context.ip.get()
         try:
             user = request.user
@@ -232,6 +238,7 @@ class Endpoint(APIView):
             spend_request(user_id=None, address=address)
             raise
         spend_request(user_id=user.pk if user.is_authenticated else None, address=address)
+        return user
 
 
 class UnknownAddress(Endpoint):
