@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,12 @@ def wait_until_listening(port: int, process: subprocess.Popen, log: Path) -> Non
                 return
         time.sleep(0.1)
     pytest.fail(f"The server did not come up:\n{log.read_text()}")
+
+
+def ask(address: str, **headers: str) -> tuple[int, str]:
+    request = urllib.request.Request(address, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()

@@ -1,16 +1,6 @@
 """The help page answers while PostgreSQL and Redis are away: a real server process, with both at a closed port."""
 
-import urllib.error
-import urllib.request
-
-
-def ask(address: str, **headers: str) -> tuple[int, str]:
-    request = urllib.request.Request(address, headers=headers)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+from tests.crisis.conftest import ask
 
 
 def test_help_page_is_there_without_postgresql_and_redis(lonely_server):
