@@ -353,3 +353,6 @@ if SENTRY_DSN:
     )
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
+
+# Scheduling
+BOOKING_HORIZON_DAYS = env.int("BOOKING_HORIZON_DAYS", default=365)

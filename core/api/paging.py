@@ -1,6 +1,6 @@
 """Lists by page: a count and the rows, always two queries."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -43,13 +43,18 @@ class Page(Generic[Row]):
         }
 
 
-def paginate(queryset: QuerySet[Any, Any], request: PageRequest) -> Page[Any]:
-    """The page of `queryset` in the order asked for. Two queries, whatever is on it.
+def paginate(
+    queryset: QuerySet[Any, Any],
+    request: PageRequest,
+    *,
+    read: Callable[[QuerySet[Any, Any]], list[Any]] = list,
+) -> Page[Any]:
+    """The page of `queryset` in the order asked for. One query to count, and what `read` takes for the rows.
 
     The order should end in a unique field, or rows can move between pages.
     """
     if request.ordering:
         queryset = queryset.order_by(*request.ordering)
     total = queryset.count()
-    rows = list(queryset[request.offset : request.offset + request.size]) if total > request.offset else []
+    rows = read(queryset[request.offset : request.offset + request.size]) if total > request.offset else []
     return Page(request, rows, total)

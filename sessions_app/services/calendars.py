@@ -42,6 +42,7 @@ class CounselorCalendar:
     types: list[OfferedType] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     busy: list[Span] = field(default_factory=list)
+    centre_names: dict[UUID, str] = field(default_factory=dict)
 
     def choose_type(
         self,
@@ -73,8 +74,9 @@ class CounselorCalendar:
 
 
 _COUNSELORS = """
-SELECT counselor.user_id, person.first_name || ' ' || person.last_name, counselor.primary_centre_id
+SELECT counselor.user_id, person.first_name || ' ' || person.last_name, counselor.primary_centre_id, centre.name
   FROM accounts_counselorprofile counselor
+  JOIN accounts_centre centre ON centre.id = counselor.primary_centre_id
   JOIN accounts_user person ON person.id = counselor.user_id
  WHERE counselor.user_id = ANY(%s::uuid[]) AND counselor.is_approved AND counselor.is_accepting
    AND person.is_active AND person.role = 'counselor'
@@ -90,8 +92,8 @@ _RULES = """
 SELECT counselor_id, weekday, extract(hour FROM start)::int * 60 + extract(minute FROM start)::int,
        CASE WHEN "end" = '00:00' THEN 1440
             ELSE extract(hour FROM "end")::int * 60 + extract(minute FROM "end")::int END,
-       timezone, centre_id, valid_from, valid_until
-  FROM sessions_app_availabilityrule
+       rule.timezone, rule.centre_id, valid_from, valid_until, centre.name
+  FROM sessions_app_availabilityrule rule LEFT JOIN accounts_centre centre ON centre.id = rule.centre_id
  WHERE counselor_id = ANY(%s::uuid[])
 """
 _BUSY = """
@@ -140,13 +142,19 @@ def assemble(
     counselors: list[Row], types: list[Row], rules: list[Row], busy: list[Row]
 ) -> dict[UUID, CounselorCalendar]:
     """The rows of `reading_statements` as calendars by counselor."""
-    calendars = {row[0]: CounselorCalendar(row[0], row[1].strip(), row[2]) for row in counselors}
+    calendars = {
+        row[0]: CounselorCalendar(row[0], row[1].strip(), row[2], centre_names={row[2]: row[3]})
+        for row in counselors
+    }
     for counselor_id, *columns in types:
         if counselor_id in calendars:
             calendars[counselor_id].types.append(OfferedType(*columns))
-    for counselor_id, *columns in rules:
+    for counselor_id, *columns, centre_name in rules:
         if counselor_id in calendars:
-            calendars[counselor_id].rules.append(Rule(*columns))
+            rule = Rule(*columns)
+            calendars[counselor_id].rules.append(rule)
+            if rule.centre_id is not None:
+                calendars[counselor_id].centre_names[rule.centre_id] = centre_name
     for resource_id, spans in spans_by_resource(busy).items():
         if resource_id in calendars:
             calendars[resource_id].busy = spans

@@ -41,6 +41,7 @@ class Slot:
     type_id: UUID
     modes: tuple[str, ...]
     centre_id: UUID
+    centre_name: str
 
 
 def find_slots(
@@ -79,11 +80,15 @@ def find_earliest_slots(
 
 
 def next_free_times(
-    *, counselor_ids: Collection[UUID], wish: Wish, days: int = 60, now: datetime | None = None
+    *,
+    counselor_ids: Collection[UUID],
+    wish: Wish,
+    start: datetime,
+    end: datetime,
+    now: datetime | None = None,
 ) -> dict[UUID, Slot]:
-    """The next free time of each of these counselors within `days`; those without one are left out."""
-    now = now or timezone.now()
-    start, end = within_horizon(now, now + timedelta(days=days), now)
+    """The earliest free time in [start, end) of each of these counselors; those without one are left out."""
+    start, end = within_horizon(start, end, now or timezone.now())
     calendars = read_calendars(counselor_ids, start=start, end=end)
     firsts = (
         next(slots_of(calendar, wish=wish, start=start, end=end), None) for calendar in calendars.values()
@@ -123,6 +128,7 @@ def slots_of(
     for free in free_times(rules, calendar.busy, offered.shape, start=first, end=last):
         begins = datetime.fromtimestamp(free.start, UTC)
         modes = tuple(mode for mode in offered.modes if mode != Mode.IN_PERSON or free.centre_id is not None)
+        centre_id = free.centre_id or calendar.primary_centre_id
         yield Slot(
             calendar.counselor_id,
             calendar.display_name,
@@ -131,7 +137,8 @@ def slots_of(
             offered.duration_minutes,
             offered.id,
             modes,
-            free.centre_id or calendar.primary_centre_id,
+            centre_id,
+            calendar.centre_names[centre_id],
         )
 
 

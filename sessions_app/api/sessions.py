@@ -1,0 +1,127 @@
+"""Sessions: list, book, see, cancel, and how they ended."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from accounts.models import User
+from accounts.permissions import Action
+from core.api.answers import Answer, Created, PageAnswer
+from core.api.paging import paginate
+from core.api.views import Endpoint, operation
+from core.errors import HoldExpired, InvalidState, NotFound, PermissionDenied, SlotTaken, ValidationFailed
+from sessions_app.access import access_bookable_patient, access_hold, access_session
+from sessions_app.calendar_files import session_calendar
+from sessions_app.listing import session_rows
+from sessions_app.models import Session
+from sessions_app.serializers.sessions import (
+    BookBody,
+    CancelBody,
+    SessionShape,
+    SessionsQuery,
+    session_answer,
+)
+from sessions_app.services.booking import book_hold, book_session
+from sessions_app.services.cancellation import cancel_session
+from sessions_app.services.states import complete_session, mark_no_show
+
+
+class SessionCollection(Endpoint):
+    @operation(Action.SESSION_SEE, query=SessionsQuery, answer=SessionShape, paged=True)
+    def get(self, request: Request, query: dict[str, Any]) -> Answer:
+        """One's own sessions; for staff, those of their centres."""
+        sessions = Session.objects.visible_to(request.user).filter(**query["filters"])
+        now = timezone.now()
+        page = paginate(
+            sessions, query["page"], read=lambda rows: session_rows(rows, viewer=request.user, now=now)
+        )
+        return PageAnswer(page, [session_answer(row) for row in page.rows])
+
+    @operation(
+        Action.SESSION_BOOK,
+        body=BookBody,
+        answer=SessionShape,
+        status=201,
+        raises=(ValidationFailed, PermissionDenied, NotFound, SlotTaken, HoldExpired, InvalidState),
+        idempotent=True,
+    )
+    def post(self, request: Request, body: dict[str, Any]) -> Answer:
+        """Book the time of a hold, or a free time directly."""
+        note = body.get("note", "")
+        if body["hold"] is not None:
+            session = book_hold(hold=access_hold(request.user, body["hold"]), actor=request.user, note=note)
+        else:
+            patient_id = access_bookable_patient(request.user, body["patient"])
+            session = book_session(
+                choice=body["choice"], patient_id=patient_id, actor=request.user, note=note
+            )
+        return Created(_shown(session, request.user))
+
+
+class SessionDetail(Endpoint):
+    @operation(Action.SESSION_SEE, answer=SessionShape, raises=(NotFound,))
+    def get(self, request: Request, session_id: UUID) -> Answer:
+        """One session."""
+        return Answer(_shown(access_session(request.user, session_id), request.user))
+
+    @operation(Action.SESSION_CHANGE, answer=SessionShape, raises=(NotFound, PermissionDenied, InvalidState))
+    def delete(self, request: Request, session_id: UUID) -> Answer:
+        """Cancel it, without a reason."""
+        session = access_session(request.user, session_id, Action.SESSION_CHANGE)
+        return Answer(_shown(cancel_session(session=session, actor=request.user), request.user))
+
+
+class SessionCancellation(Endpoint):
+    @operation(
+        Action.SESSION_CHANGE,
+        body=CancelBody,
+        answer=SessionShape,
+        raises=(NotFound, PermissionDenied, InvalidState),
+    )
+    def post(self, request: Request, session_id: UUID, body: dict[str, Any]) -> Answer:
+        """Cancel it. Its time is free again at once."""
+        session = access_session(request.user, session_id, Action.SESSION_CHANGE)
+        cancelled = cancel_session(session=session, actor=request.user, reason=body.get("reason", ""))
+        return Answer(_shown(cancelled, request.user))
+
+
+class SessionCompletion(Endpoint):
+    @operation(
+        Action.SESSION_COMPLETE, answer=SessionShape, raises=(NotFound, PermissionDenied, InvalidState)
+    )
+    def post(self, request: Request, session_id: UUID) -> Answer:
+        """It took place."""
+        session = access_session(request.user, session_id, Action.SESSION_COMPLETE)
+        return Answer(_shown(complete_session(session=session, actor=request.user), request.user))
+
+
+class SessionNoShow(Endpoint):
+    @operation(Action.SESSION_NO_SHOW, answer=SessionShape, raises=(NotFound, PermissionDenied, InvalidState))
+    def post(self, request: Request, session_id: UUID) -> Answer:
+        """The patient did not come."""
+        session = access_session(request.user, session_id, Action.SESSION_NO_SHOW)
+        return Answer(_shown(mark_no_show(session=session, actor=request.user), request.user))
+
+
+class SessionCalendarFile(Endpoint):
+    @operation(Action.SESSION_SEE, raises=(NotFound,), media_type="text/calendar")
+    def get(self, request: Request, session_id: UUID) -> HttpResponse:
+        """The session as a calendar file (iCalendar, RFC 5545), in the reader's zone, with a discreet title."""
+        session = access_session(request.user, session_id)
+        return calendar_file_response(session, request.user)
+
+
+def calendar_file_response(session: Session, viewer: User) -> HttpResponse:
+    response = HttpResponse(
+        session_calendar(session, viewer=viewer), content_type="text/calendar; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+    return response
+
+
+def _shown(session: Session, viewer: User) -> dict[str, Any]:
+    (row,) = session_rows(Session.objects.filter(pk=session.pk), viewer=viewer, now=timezone.now())
+    return session_answer(row)

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from sessions_app.api import availability, counselors, holds, sessions, slots
+
+urlpatterns = [
+    path("counselors", counselors.CounselorCollection.as_view()),
+    path("counselors/<uuid:counselor_id>", counselors.CounselorDetail.as_view()),
+    path("counselors/<uuid:counselor_id>/availability", availability.Availability.as_view()),
+    path("counselors/<uuid:counselor_id>/slots", slots.CounselorSlots.as_view()),
+    path("slots", slots.EarliestSlots.as_view()),
+    path("sessions", sessions.SessionCollection.as_view()),
+    path("sessions/holds", holds.HoldCollection.as_view()),
+    path("sessions/holds/<uuid:hold_id>", holds.Hold.as_view()),
+    path("sessions/holds/<uuid:hold_id>/renew", holds.HoldRenewal.as_view()),
+    path("sessions/<uuid:session_id>", sessions.SessionDetail.as_view()),
+    path("sessions/<uuid:session_id>/cancel", sessions.SessionCancellation.as_view()),
+    path("sessions/<uuid:session_id>/complete", sessions.SessionCompletion.as_view()),
+    path("sessions/<uuid:session_id>/no-show", sessions.SessionNoShow.as_view()),
+    path("sessions/<uuid:session_id>/calendar.ics", sessions.SessionCalendarFile.as_view()),
+]

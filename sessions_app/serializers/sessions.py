@@ -1,0 +1,194 @@
+"""Sessions and holds over the API."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api.fields import InstantField
+from core.api.serializers import Body, DaysQuery, ListQuery, Shape
+from sessions_app.listing import SessionRow
+from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionStatus, SlotHold
+from sessions_app.models.types import MAX_DURATION_MINUTES
+from sessions_app.serializers.common import CentreNameShape, PersonShape
+from sessions_app.services.reservations import Choice
+
+MAX_REASON = 1000
+
+
+class TimeChoiceBody(Body):
+    """A counselor's time. The values carry "choice" (Choice), "patient" (id or None)."""
+
+    counselor = serializers.UUIDField()
+    type = serializers.UUIDField(required=False, help_text="A session type of the counselor.")
+    start = InstantField()
+    duration_minutes = serializers.IntegerField(required=False, min_value=10, max_value=MAX_DURATION_MINUTES)
+    mode = serializers.ChoiceField(choices=Mode.choices, required=False)
+    centre = serializers.UUIDField(required=False)
+    patient = serializers.UUIDField(
+        required=False, help_text="For staff and counselors: whom the time is for."
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = super().to_internal_value(data)
+        return {**values, "choice": _choice(values), "patient": values.get("patient")}
+
+
+class BookBody(TimeChoiceBody):
+    """Either `hold`, or a counselor's time. The values carry "hold" (id or None) and "choice" (Choice or None)."""
+
+    hold = serializers.UUIDField(
+        required=False, help_text="Book the time of this hold; then no other field but note."
+    )
+    counselor = serializers.UUIDField(required=False)
+    start = InstantField(required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = Body.to_internal_value(self, data)
+        times = [name for name in TimeChoiceBody._declared_fields if name in values]
+        if "hold" in values:
+            if times:
+                message = "The hold says this already. Send the hold, or the time without a hold."
+                raise serializers.ValidationError({name: [message] for name in times})
+            return {**values, "choice": None, "patient": None}
+        missing = {
+            name: ["Send this, or the hold that you book."]
+            for name in ("counselor", "start")
+            if name not in values
+        }
+        if missing:
+            raise serializers.ValidationError(missing)
+        return {**values, "hold": None, "choice": _choice(values), "patient": values.get("patient")}
+
+
+class CancelBody(Body):
+    reason = serializers.CharField(
+        required=False, allow_blank=True, max_length=MAX_REASON, trim_whitespace=True
+    )
+
+
+class SessionsQuery(ListQuery, DaysQuery):
+    """`from` and `to` are days in UTC by which sessions start; the values carry "filters" for the queryset."""
+
+    max_days = 3660
+    orderings = {
+        "-start": ("-start", "-id"),
+        "start": ("start", "id"),
+        "-created_at": ("-created_at", "-id"),
+        "created_at": ("created_at", "id"),
+    }
+
+    status = serializers.ChoiceField(choices=SessionStatus.choices, required=False)
+    counselor = serializers.UUIDField(required=False)
+    patient = serializers.UUIDField(required=False)
+    centre = serializers.UUIDField(required=False)
+    mode = serializers.ChoiceField(choices=Mode.choices, required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = super().to_internal_value(data)
+        filters = {name: values[name] for name in ("status", "counselor", "centre", "mode") if name in values}
+        if "patient" in values:
+            filters["participants__patient"] = values["patient"]
+        if "from_day" in values:
+            filters["start__gte"] = datetime.combine(values["from_day"], time(), UTC)
+        if "to_day" in values:
+            filters["start__lt"] = datetime.combine(values["to_day"], time(), UTC) + timedelta(days=1)
+        return {"page": values["page"], "filters": filters}
+
+
+class CancellationShape(Shape):
+    by = serializers.UUIDField(allow_null=True)
+    at = serializers.DateTimeField()
+    charge_minor = serializers.IntegerField()
+    policy_version = serializers.CharField(allow_null=True)
+
+
+class SessionShape(Shape):
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=SessionStatus.choices)
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    duration_minutes = serializers.IntegerField()
+    mode = serializers.ChoiceField(choices=Mode.choices)
+    kind = serializers.ChoiceField(choices=SessionKind.choices)
+    type_name = serializers.CharField()
+    counselor = PersonShape()
+    patient = PersonShape(allow_null=True, help_text="An anonymous patient is their alias to a counselor.")
+    centre = CentreNameShape()
+    fee_minor = serializers.IntegerField()
+    currency = serializers.CharField()
+    payment_policy = serializers.ChoiceField(choices=PaymentPolicy.choices)
+    created_at = serializers.DateTimeField()
+    cancellation = CancellationShape(allow_null=True)
+    can = serializers.ListField(
+        child=serializers.ChoiceField(choices=["cancel", "complete", "no_show"]),
+        help_text="What the reader may do to it now.",
+    )
+
+
+class HoldShape(Shape):
+    id = serializers.UUIDField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    renewals_left = serializers.IntegerField()
+    counselor = serializers.UUIDField()
+    patient = serializers.UUIDField()
+    type = serializers.UUIDField()
+    mode = serializers.ChoiceField(choices=Mode.choices)
+    centre = serializers.UUIDField()
+
+
+def session_answer(row: SessionRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "status": row.status,
+        "start": row.start,
+        "end": row.end,
+        "duration_minutes": row.duration_minutes,
+        "mode": row.mode,
+        "kind": row.kind,
+        "type_name": row.type_name,
+        "counselor": {"id": row.counselor.id, "display_name": row.counselor.display_name},
+        "patient": {"id": row.patient.id, "display_name": row.patient.display_name} if row.patient else None,
+        "centre": {"id": row.centre.id, "name": row.centre.name},
+        "fee_minor": row.fee_minor,
+        "currency": row.currency,
+        "payment_policy": row.payment_policy,
+        "created_at": row.created_at,
+        "cancellation": _cancellation(row),
+        "can": row.can,
+    }
+
+
+def hold_answer(hold: SlotHold) -> dict[str, Any]:
+    return {
+        "id": hold.pk,
+        "start": hold.entry.start,
+        "end": hold.entry.end,
+        "expires_at": hold.entry.expires_at,
+        "renewals_left": hold.renewals_left,
+        "counselor": hold.counselor_id,
+        "patient": hold.patient_id,
+        "type": hold.session_type_id,
+        "mode": hold.mode,
+        "centre": hold.centre_id,
+    }
+
+
+def _cancellation(row: SessionRow) -> dict[str, Any] | None:
+    """Cancelling costs nothing until counselors have a notice policy; then the charge names its version."""
+    if row.cancelled_at is None:
+        return None
+    return {"by": row.cancelled_by_id, "at": row.cancelled_at, "charge_minor": 0, "policy_version": None}
+
+
+def _choice(values: dict[str, Any]) -> Choice:
+    return Choice(
+        counselor_id=values["counselor"],
+        start=values["start"],
+        mode=values.get("mode"),
+        type_id=values.get("type"),
+        duration_minutes=values.get("duration_minutes"),
+        centre_id=values.get("centre"),
+    )
