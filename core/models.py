@@ -1,7 +1,5 @@
 """What every app stands on: effects to come, requests that must not happen twice, keys of what is sealed."""
 
-import uuid
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -41,7 +39,7 @@ class IdempotencyKey(models.Model):
     """The first answer to a request, kept so that its repetition gets the same one (docs/api.md)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user_id: uuid.UUID = models.UUIDField()
+    user_id = models.UUIDField()
     key = models.CharField(max_length=255)
     route = models.CharField(max_length=200)
     fingerprint = models.BinaryField(max_length=32, help_text="SHA-256 of the body.")

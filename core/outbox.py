@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -134,10 +135,8 @@ _TRY_AGAIN = """
 
 def claim_due(limit: int = 100) -> list[Claim]:
     """Lease due entries for handing out, oldest first: no other relay gets them, and none is forgotten."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_DUE, {"lease": LEASE, "longest": LONGEST_WAIT, "limit": limit})
-        claims = [Claim(entry_id, event, pending) for entry_id, event, pending in cursor.fetchall()]
-    return sorted(claims, key=lambda claim: claim.entry_id)
+    rows = _execute(_CLAIM_DUE, lease=LEASE, longest=LONGEST_WAIT, limit=limit)
+    return sorted((Claim(*row) for row in rows), key=lambda claim: claim.entry_id)
 
 
 def give_back(claims: Sequence[Claim], *, due_in: timedelta) -> None:
@@ -158,16 +157,14 @@ def deliver(entry_id: uuid.UUID, *, only: Sequence[str] | None = None) -> None:
     All of them run, whatever becomes of the others. Raises the first one's error, after the entry was put back to
     be tried again.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, {"id": entry_id, "lease": LEASE})
-        row = cursor.fetchone()
-    if row is None:
+    begun = _execute(_BEGIN, id=entry_id, lease=LEASE)
+    if not begun:
         return
-    event, payload, pending = row[0], json.loads(row[1]), row[2]
+    event, payload, pending = begun[0]
     failure: Exception | None = None
     for name in pending if only is None else [name for name in pending if name in only]:
         try:
-            _handler(event, name)(payload)
+            _handler(event, name)(json.loads(payload))
         except Exception as error:  # one handler's failure must not keep the others from hearing the event
             log.warning("outbox.handler_failed", outbox_event=event, handler=name, error=type(error).__name__)
             failure = failure or error
@@ -191,9 +188,10 @@ def _handler(event: str, name: str) -> Handler:
     return registration.handler
 
 
-def _execute(statement: str, **parameters: object) -> None:
+def _execute(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
 
 
 def purge_done(*, older_than: timedelta = timedelta(days=7)) -> int:
