@@ -7,8 +7,9 @@ twenty times over a thousand counselors computes little more than those.
 import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sessions_app.wall_clock import local_date, local_day
@@ -43,10 +44,9 @@ class Shape:
     buffer_after: int = 0
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FreeTime:
+class FreeTime(NamedTuple):
     start: int
-    centre_id: UUID | None = field(compare=False, default=None)
+    centre_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _ordered_times(windows: Iterable[_Window], busy: Sequence[Span], shape: Shap
 def _woven(group: list[_Window], busy: Sequence[Span], shape: Shape) -> Iterator[FreeTime]:
     if len(group) == 1:
         return _times_in(group[0], busy, shape)
-    return heapq.merge(*(_times_in(window, busy, shape) for window in group))
+    return heapq.merge(*(_times_in(window, busy, shape) for window in group), key=_start)
 
 
 def _times_in(window: _Window, busy: Sequence[Span], shape: Shape) -> Iterator[FreeTime]:
@@ -155,6 +155,10 @@ def _times_in(window: _Window, busy: Sequence[Span], shape: Shape) -> Iterator[F
 
 def _first_start(window: _Window) -> int:
     return window.starts[0]
+
+
+def _start(free: FreeTime) -> int:
+    return free.start
 
 
 def _span_end(span: Span) -> int:

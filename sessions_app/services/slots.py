@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from math import ceil
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -29,8 +30,7 @@ class Wish:
     fee_max_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A free time. Instants are aware, UTC; `modes` are the ways in which it can be had."""
 
     counselor_id: UUID
@@ -125,10 +125,12 @@ def slots_of(
     rules = calendar.rules_for(mode=wish.mode or _only_mode(offered), centre_id=wish.centre_id)
     length = timedelta(minutes=offered.duration_minutes)
     first, last = ceil(start.timestamp()), ceil(end.timestamp())
+    places: dict[UUID | None, _Place] = {}
     for free in free_times(rules, calendar.busy, offered.shape, start=first, end=last):
+        place = places.get(free.centre_id) or places.setdefault(
+            free.centre_id, _place(calendar, offered, free.centre_id)
+        )
         begins = datetime.fromtimestamp(free.start, UTC)
-        modes = tuple(mode for mode in offered.modes if mode != Mode.IN_PERSON or free.centre_id is not None)
-        centre_id = free.centre_id or calendar.primary_centre_id
         yield Slot(
             calendar.counselor_id,
             calendar.display_name,
@@ -136,9 +138,7 @@ def slots_of(
             begins + length,
             offered.duration_minutes,
             offered.id,
-            modes,
-            centre_id,
-            calendar.centre_names[centre_id],
+            *place,
         )
 
 
@@ -146,6 +146,16 @@ def within_horizon(start: datetime, end: datetime, now: datetime) -> tuple[datet
     """The part of [start, end) that can be booked: after now, and not further ahead than the setting says."""
     last = now + timedelta(days=settings.BOOKING_HORIZON_DAYS)
     return max(start, now), min(end, last)
+
+
+_Place = tuple[tuple[str, ...], UUID, str]
+
+
+def _place(calendar: CounselorCalendar, offered: OfferedType, centre_id: UUID | None) -> _Place:
+    """The last fields of a slot: the ways of meeting there, the centre, its name."""
+    modes = tuple(mode for mode in offered.modes if mode != Mode.IN_PERSON or centre_id is not None)
+    shown_centre_id = centre_id or calendar.primary_centre_id
+    return modes, shown_centre_id, calendar.centre_names[shown_centre_id]
 
 
 def _only_mode(offered: OfferedType) -> str | None:
