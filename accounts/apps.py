@@ -6,7 +6,12 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from accounts.audit import write_audit_events
+        from accounts import mails
+        from accounts.audit_trail import write_audit_events
+        from accounts.permissions import role_may
+        from core.api.permissions import register_role_table
         from core.facts import register_audit_writer
 
         register_audit_writer(write_audit_events)
+        register_role_table(role_may)
+        mails.register()

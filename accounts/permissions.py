@@ -5,6 +5,7 @@ NONE: closed by default. Which objects a scope reaches is said once, by each mod
 """
 
 from enum import StrEnum
+from typing import Any
 
 from accounts.roles import Role
 
@@ -67,6 +68,29 @@ PERMISSIONS: dict[Action, dict[str, Scope]] = {
 # fmt: on
 
 
+# Row “staff and counselor accounts”: whose accounts a role creates and changes, within its scope of STAFF_MANAGE.
+MANAGEABLE_ROLES: dict[str, frozenset[Role]] = {
+    _M: frozenset({_F, _O, _C}),
+    _G: frozenset(Role) - {_A},
+    _A: frozenset(Role),
+}
+
+
+def may_manage_role(manager_role: str, role: str) -> bool:
+    """Whether `manager_role` may create, change and deactivate accounts of `role`."""
+    return role in MANAGEABLE_ROLES.get(manager_role, ())
+
+
 def scope_for(role: str, action: Action) -> Scope:
     """The scope in which `role` (or VISITOR) may do `action`; NONE when the table does not name it."""
     return PERMISSIONS[action].get(role, Scope.NONE)
+
+
+def role_may(user: object, action: str) -> bool:
+    """Whether the role of `user` (somebody without one is a visitor) has `action` in any scope: what an endpoint asks."""
+    return scope_for(getattr(user, "role", VISITOR), Action(action)) is not Scope.NONE
+
+
+def role_may(user: Any, action: str) -> bool:
+    """Whether `user` (a visitor has no role) may do `action` in any scope at all."""
+    return scope_for(getattr(user, "role", VISITOR), Action(action)) is not Scope.NONE

@@ -53,8 +53,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
-    "allauth.mfa",
-    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -85,7 +83,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -202,10 +199,26 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "home"
 
+PASSWORD_RESET_TIMEOUT = 3600
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "accounts.forms.PatientSignupForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Mandatory: nobody is let in before confirming the address, and so nobody can find out who has an account.
+ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", default="optional" if DEBUG else "mandatory")
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+# Guessing is limited by the same counts as over the API (accounts/adapter.py).
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
+
+ACCESS_TOKEN_SECONDS = 15 * 60
+REFRESH_TOKEN_SECONDS = 7 * 24 * 3600
+# A sign-in over the API ends after this long, however often its tokens were refreshed.
+DEVICE_SECONDS = 30 * 24 * 3600
 
 # --- The edge -----------------------------------------------------------------------------------------------
 
@@ -257,7 +270,10 @@ API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", default=1024 * 1024)
 API_REFERENCE_IS_PUBLIC = env.bool("API_REFERENCE_IS_PUBLIC", default=True)
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.authentication.PageSessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "core.api.authentication.PageSessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BodyParser"],
     "DEFAULT_RENDERER_CLASSES": ["core.api.rendering.EnvelopeRenderer"],
@@ -278,6 +294,7 @@ def throttle(name: str, default: str) -> tuple[int, int]:
 THROTTLES = {
     "visitor": throttle("VISITOR", "100/900"),
     "user": throttle("USER", "1000/900"),
+    "sign_up": throttle("SIGN_UP", "20/3600"),
     "sign_in_pair": throttle("SIGN_IN_PAIR", "5/900"),
     "sign_in_account": throttle("SIGN_IN_ACCOUNT", "20/900"),
     "sign_in_address": throttle("SIGN_IN_ADDRESS", "60/900"),
@@ -298,6 +315,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # --- Words, times, files ------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

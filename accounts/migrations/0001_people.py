@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('patient', 'Patient'), ('counselor', 'Counselor'), ('front_desk', 'Front desk'), ('care_coordinator', 'Care coordinator'), ('centre_manager', 'Centre manager'), ('manager', 'Manager'), ('admin', 'Admin')], default='patient', max_length=20)),
                 ('is_active', models.BooleanField(default=True)),
                 ('security_version', models.PositiveIntegerField(default=1, help_text='In every token; raising it ends every token and device session.')),
-                ('language', models.CharField(default='en', max_length=10)),
+                ('language', models.CharField(default='en', max_length=10, validators=[accounts.models.users.validate_language])),
                 ('timezone', models.CharField(default='UTC', max_length=64, validators=[accounts.models.users.validate_timezone])),
                 ('theme', models.CharField(choices=[('system', 'Like my device'), ('light', 'Light'), ('dark', 'Dark')], default='system', max_length=6)),
                 ('font_size', models.CharField(choices=[('small', 'Small'), ('medium', 'Medium'), ('large', 'Large')], default='medium', max_length=6)),
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='refreshtoken',
             name='parent',
-            field=models.OneToOneField(help_text='One successor, never two.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='successor', to='accounts.refreshtoken'),
+            field=models.OneToOneField(help_text='One successor, never two.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='successor', to='accounts.refreshtoken'),
         ),
         migrations.AddField(
             model_name='staffcentre',

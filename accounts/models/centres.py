@@ -15,12 +15,25 @@ class CentreQuerySet(models.QuerySet["Centre"]):
         """Everybody who is signed in reads active centres; those who may edit one also see it when it is closed."""
         if not user.is_authenticated or scope_for(user.role, Action.CENTRE_READ) is Scope.NONE:
             return self.none()
-        editing = scope_for(user.role, Action.CENTRE_EDIT)
-        if editing is Scope.ALL:
-            return self.all()
-        if editing is Scope.CENTRE:
-            return self.filter(Q(is_active=True) | Q(pk__in=StaffCentre.objects.filter(user=user).values("centre")))
-        return self.filter(is_active=True)
+        return self.filter(Q(is_active=True) | self._edited(user))
+
+    def editable_by(self, user: User) -> Self:
+        """The centres whose name, address and state `user` may change."""
+        return self.filter(self._edited(user)) if user.is_authenticated else self.none()
+
+    def matching(self, *, city: str | None = None, is_active: bool | None = None) -> Self:
+        """Those in `city` (whatever its capitals) and in this state; None asks for neither."""
+        found = self if city is None else self.filter(city__iexact=city)
+        return found if is_active is None else found.filter(is_active=is_active)
+
+    @staticmethod
+    def _edited(user: User) -> Q:
+        match scope_for(user.role, Action.CENTRE_EDIT):
+            case Scope.ALL:
+                return ~Q(pk=None)
+            case Scope.CENTRE:
+                return Q(pk__in=StaffCentre.objects.filter(user=user).values("centre"))
+        return Q(pk__in=[])
 
 
 class Centre(models.Model):

@@ -62,7 +62,7 @@ class RefreshToken(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="refresh_tokens")
     parent = models.OneToOneField(
-        "self", on_delete=models.CASCADE, null=True, related_name="successor", help_text="One successor, never two."
+        "self", on_delete=models.SET_NULL, null=True, related_name="successor", help_text="One successor, never two."
     )
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField(db_default=Now())

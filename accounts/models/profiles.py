@@ -31,11 +31,14 @@ class PatientQuerySet(models.QuerySet["PatientProfile"]):
             case Scope.ALL:
                 return self.all()
             case Scope.CENTRE:
-                return self.filter(patient_centres__centre__staff__user=user).distinct()
-            case Scope.CARE:
                 return self.filter(
+                    pk__in=PatientProfile.objects.filter(patient_centres__centre__staff__user=user).values("pk")
+                )
+            case Scope.CARE:
+                in_care = PatientProfile.objects.filter(
                     care_relationships__counselor=user.pk, care_relationships__until=None
-                ).distinct()
+                )
+                return self.filter(pk__in=in_care.values("pk"))
             case Scope.OWN:
                 return self.filter(pk=user.pk)
         return self.none()
@@ -70,6 +73,10 @@ class PatientProfile(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
+    def is_hidden_from(self, viewer: User | None) -> bool:
+        """Whether `viewer` may know the alias only: no name, e-mail address, phone number or picture."""
+        return self.is_anonymous and (viewer is None or viewer.role == Role.COUNSELOR)
+
     def name_for(self, viewer: User | None) -> str:
         """The name that `viewer` may read: to a counselor an anonymous patient is their alias, and nothing else."""
         return patient_display_name(
@@ -99,17 +106,17 @@ class Presence(models.TextChoices):
 class CounselorQuerySet(models.QuerySet["CounselorProfile"]):
     def listed(self) -> Self:
         """Those whom the public may find and book: approved, active and accepting."""
-        return self.filter(is_approved=True, is_accepting=True, user__is_active=True, user__role=Role.COUNSELOR)
+        return self.filter(self._listed_condition())
 
     def visible_to(self, user: User) -> Self:
         """The public directory, and for those who plan availability also the unlisted ones that they plan for."""
-        return self.filter(self._listed_condition() | self._reach(user)).distinct()
+        return self.filter(self._listed_condition() | self._reach(user))
 
     def availability_editable_by(self, user: User) -> Self:
         """The counselors whose weekly hours `user` may change."""
         if not user.is_authenticated or scope_for(user.role, Action.AVAILABILITY_EDIT) is Scope.NONE:
             return self.none()
-        return self.filter(self._reach(user)).distinct()
+        return self.filter(self._reach(user))
 
     @staticmethod
     def _listed_condition() -> Q:
@@ -123,7 +130,8 @@ class CounselorQuerySet(models.QuerySet["CounselorProfile"]):
             case Scope.ALL:
                 return ~Q(pk=None)
             case Scope.CENTRE:
-                return Q(user__staff_centres__centre__staff__user=user)
+                at_their_centres = CounselorProfile.objects.filter(user__staff_centres__centre__staff__user=user)
+                return Q(pk__in=at_their_centres.values("pk"))
             case Scope.OWN:
                 return Q(pk=user.pk)
         return Q(pk__in=[])

@@ -4,14 +4,16 @@ import functools
 import zoneinfo
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 
-from accounts.permissions import Action, Scope, scope_for
+from accounts.permissions import MANAGEABLE_ROLES, Action, Scope, scope_for
 from accounts.roles import Role
 from core.ids import uuid7
 
@@ -40,6 +42,12 @@ def validate_timezone(name: str) -> None:
         raise ValidationError(f"“{name}” is not a time zone. Choose one such as Europe/London or Asia/Kolkata.")
 
 
+def validate_language(code: str) -> None:
+    """Raises ValidationError unless our pages speak `code` (settings.LANGUAGES)."""
+    if code not in dict(settings.LANGUAGES):
+        raise ValidationError("Our pages do not speak this language yet. Known: " + ", ".join(dict(settings.LANGUAGES)))
+
+
 # Three kinds of names to sign in with, which no two people can share: one holds @, one begins with +, one neither.
 PHONE_PATTERN = r"^\+[1-9][0-9]{6,14}$"
 USERNAME_PATTERN = r"^[a-z][a-z0-9._-]{2,59}$"
@@ -53,24 +61,48 @@ validate_username = RegexValidator(
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: "User") -> Self:
-        """The accounts whose identity `user` may see, themselves included (row “patient register” of the table)."""
+        """The accounts that `user` may look at: their own, the patients of their register, the staff they manage.
+
+        To a counselor an anonymous patient is an alias: whoever shows an account asks `PatientProfile.name_for`.
+        """
         if not user.is_authenticated:
             return self.none()
-        return self.filter(Q(pk=user.pk) | self._reach(user)).distinct()
+        return self.filter(Q(pk=user.pk) | self._in_register(user) | self._managed(user))
+
+    def manageable_by(self, user: "User") -> Self:
+        """The accounts that `user` may change, deactivate and give roles to: row “staff and counselor accounts”."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(self._managed(user))
 
     @staticmethod
-    def _reach(user: "User") -> Q:
-        scope = scope_for(user.role, Action.PATIENT_REGISTER)
-        if scope is Scope.ALL:
-            return Q()
-        if scope is Scope.CENTRE:
-            return Q(patient_profile__centres__staff__user=user)
-        if scope is Scope.CARE:
-            return Q(
-                patient_profile__care_relationships__counselor_id=user.pk,
-                patient_profile__care_relationships__until=None,
-            )
-        return Q(pk=user.pk)
+    def _in_register(user: "User") -> Q:
+        match scope_for(user.role, Action.PATIENT_REGISTER):
+            case Scope.ALL:
+                return Q(role=Role.PATIENT)
+            case Scope.CENTRE:
+                return _among(patient_profile__patient_centres__centre__staff__user=user)
+            case Scope.CARE:
+                return _among(
+                    patient_profile__care_relationships__counselor_id=user.pk,
+                    patient_profile__care_relationships__until=None,
+                )
+        return Q(pk__in=[])
+
+    @staticmethod
+    def _managed(user: "User") -> Q:
+        roles = MANAGEABLE_ROLES.get(user.role, frozenset())
+        match scope_for(user.role, Action.STAFF_MANAGE):
+            case Scope.ALL:
+                return Q(role__in=roles)
+            case Scope.CENTRE:
+                return Q(role__in=roles) & _among(staff_centres__centre__staff__user=user)
+        return Q(pk__in=[])
+
+
+def _among(**conditions: Any) -> Q:
+    """A join as a sub-query, so that nobody is found twice and the result can be locked, updated and combined."""
+    return Q(pk__in=User.objects.filter(**conditions).values("pk"))
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -125,7 +157,7 @@ class User(AbstractBaseUser):
     security_version = models.PositiveIntegerField(
         default=1, help_text="In every token; raising it ends every token and device session."
     )
-    language = models.CharField(max_length=10, default="en")
+    language = models.CharField(max_length=10, default="en", validators=[validate_language])
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
     theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
     font_size = models.CharField(max_length=6, choices=FontSize, default=FontSize.MEDIUM)
@@ -175,6 +207,12 @@ class User(AbstractBaseUser):
 
     def get_short_name(self) -> str:
         return self.first_name or self.full_name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a page session is bound to: raising security_version ends the sessions of pages too."""
+        return salted_hmac(
+            "accounts.User.session", f"{self.password}:{self.security_version}", secret=secret, algorithm="sha256"
+        ).hexdigest()
 
     def may(self, action: Action) -> bool:
         """Whether the role may do `action` to anything at all; which objects is `visible_to`'s to say."""
