@@ -49,7 +49,7 @@ class HelpLineShape(Shape):
     languages = serializers.ListField(child=serializers.CharField())
     audience = serializers.CharField(help_text="Empty: everybody.")
     note = serializers.CharField()
-    source = SourceShape()
+    source = SourceShape()  # type: ignore[assignment]  # REST framework takes declared fields off the class
     confirmed_by = serializers.IntegerField(help_text="How many independent sources agree.")
 
 
