@@ -1,10 +1,15 @@
 """Logs as lines of JSON in production and as readable lines elsewhere, never with personal data in them."""
 
+import logging
 import re
+import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
+import psycopg
 import structlog
+from django.db import Error as DatabaseError
 
 PERSONAL_KEYS = frozenset(
     {
@@ -29,6 +34,52 @@ def without_personal_data(
     return event
 
 
+def exception_text(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The frames of an exception and of what led to it, each with its message as far as it names no values.
+
+    A broken constraint's message goes on to quote the row ("Failing row contains …"), so a database error keeps its
+    first line only.
+    """
+    error = event.pop("exc_info", None)
+    if isinstance(error, tuple):
+        error = error[1]
+    elif error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        event["exception"] = "\n\n".join(_told(each) for each in _led_to(error))
+    return event
+
+
+def _led_to(error: BaseException) -> list[BaseException]:
+    """The error and its causes, oldest first."""
+    errors = [error]
+    while True:
+        before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if before is None or before in errors:
+            return errors[::-1]
+        errors.append(before)
+        error = before
+
+
+def _told(error: BaseException) -> str:
+    message = str(error)
+    if isinstance(error, DatabaseError | psycopg.Error):
+        message = message.partition("\n")[0]
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{frames}{type(error).__module__}.{type(error).__qualname__}: {message}"
+
+
+class OnlyUnhandled(logging.Filter):
+    """Of Django's words about requests, those about an exception nobody handled; the access log has the rest.
+
+    They name the path, which holds ids and tokens: the route's pattern is in the access log.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = "request.unhandled", ()
+        return bool(record.exc_info)
+
+
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -36,7 +87,7 @@ SHARED_PROCESSORS: list[Any] = [
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
-    structlog.processors.format_exc_info,
+    exception_text,
 ]
 
 
@@ -48,7 +99,11 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -65,7 +120,9 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["console"], "level": level},
+        "filters": {"only_unhandled": {"()": OnlyUnhandled}},
         "loggers": {
+            "django.request": {"filters": ["only_unhandled"]},
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         },

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import ClassVar
+from typing import cast
 
 import structlog
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 
 from core import request_context
 from core.api.errors import problem_of_status
@@ -75,8 +75,11 @@ class ApiFailureMiddleware:
             return response
         if response.get("Content-Type", "").startswith("application/json"):
             return response
-        headers = {"Allow": response["Allow"]} if "Allow" in response else {}
-        return problem_response(problem_of_status(response.status_code, headers))
+        problem = problem_response(problem_of_status(response.status_code))
+        for name, value in response.items():
+            if not name.startswith("Content-"):
+                problem[name] = value
+        return _protected(problem)
 
 
 class ApiDoorMiddleware:
@@ -86,11 +89,6 @@ class ApiDoorMiddleware:
     stay, both lazy; the headers that the skipped ones would set are set here. An endpoint that needs the rest says so
     with `uses_page_middleware`.
     """
-
-    headers: ClassVar[dict[str, str]] = {
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-        "X-Frame-Options": "DENY",
-    }
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -105,16 +103,19 @@ class ApiDoorMiddleware:
             return self.get_response(request)
         request.get_host()  # raises DisallowedHost
         request.resolver_match = match
-        response = self.answer(request)
-        for name, value in self.headers.items():
-            response.setdefault(name, value)
-        return response
+        return _protected(self.answer(request))
 
 
 def _call_endpoint(request: HttpRequest) -> HttpResponseBase:
-    match = request.resolver_match
-    assert match is not None
+    match = cast(ResolverMatch, request.resolver_match)
     return match.func(request, *match.args, **match.kwargs)
+
+
+def _protected(response: HttpResponseBase) -> HttpResponseBase:
+    """With the headers that the middleware of pages would have set; JSON loads nothing and is framed by nobody."""
+    response.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    response.setdefault("X-Frame-Options", "DENY")
+    return response
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -25,6 +25,7 @@ from core.errors import (
     PermissionDenied,
     Throttled,
     Unavailable,
+    UpstreamError,
     ValidationFailed,
 )
 
@@ -48,7 +49,15 @@ _BY_STATUS = {
         "Something went wrong on our side. Try again, and tell us the request_id if it stays.",
     ),
 }
-for _known in (ValidationFailed, NotAuthenticated, PermissionDenied, Throttled, Unavailable):
+for _known in (
+    ValidationFailed,
+    NotAuthenticated,
+    PermissionDenied,
+    Conflict,
+    Throttled,
+    UpstreamError,
+    Unavailable,
+):
     _BY_STATUS[_known.status] = (_known.code, _known.default_message)
 
 

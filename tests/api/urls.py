@@ -1,14 +1,15 @@
 """The addresses of tests/api/views.py, under /api beside what is always there."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.urls import include, path
 
-from core.api.views import UnknownAddress  # noqa: F401
 from mentalspace import api_urls
 from tests.api import views
 
 
-def broken_middleware_page(request):
+@login_not_required
+def page_that_failed(request):
     return HttpResponse("<h1>Oops</h1>", status=502)
 
 
@@ -22,7 +23,7 @@ _little = [
     path("unwritable", views.Unwritable.as_view()),
     path("failing", views.Failing.as_view()),
     path("small", views.SmallDoor.as_view()),
-    path("html-failure", broken_middleware_page),
+    path("html-failure", page_that_failed),
 ]
 
 urlpatterns = [path("api/", include([*_little, *api_urls.urlpatterns]))]

@@ -1,0 +1,139 @@
+import logging
+import logging.config
+import uuid
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import RequestFactory
+
+from accounts.models import User
+from core.middleware import client_ip
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lines(caplog):
+    """`lines()` are the access log's, as the dicts that structlog hands on."""
+    caplog.set_level(logging.INFO, logger="access")
+    return lambda: [record.msg for record in caplog.records if record.name == "access"]
+
+
+def test_each_request_is_one_line_with_its_route_and_no_more(signed_in, patient, lines):
+    plan = uuid.uuid4()
+    response = signed_in(patient).get(f"/api/plans/{plan}")
+    (line,) = lines()
+    duration = line.pop("duration_ms")
+    assert 0 <= duration < 10_000
+    assert {key: line[key] for key in ("event", "method", "route", "status", "user_id", "request_id")} == {
+        "event": "request",
+        "method": "GET",
+        "route": "api/plans/<uuid:plan_id>",
+        "status": 200,
+        "user_id": str(patient.pk),
+        "request_id": response.headers["X-Request-ID"],
+    }
+    assert str(plan) not in str(line)
+
+
+def test_no_line_holds_what_somebody_sent_or_who_they_are(signed_in, patient, lines):
+    signed_in(patient).post(
+        "/api/plans?name=harold", {"name": "maude"}, format="json", REMOTE_ADDR="192.0.2.7"
+    )
+    text = str(lines())
+    assert "harold" not in text
+    assert "maude" not in text
+    assert "192.0.2.7" not in text
+    assert patient.email not in text
+
+
+def test_a_visitor_has_no_user_in_the_line(api, lines):
+    api.get("/api/open")
+    assert lines()[0]["user_id"] is None
+
+
+def test_writing_the_line_asks_the_database_nothing(client, patient, lines, django_assert_num_queries):
+    client.force_login(patient)
+    with django_assert_num_queries(0):
+        client.get("/api/nothing")
+    assert len(lines()) == 1
+
+
+@pytest.mark.parametrize("given", ["abcdef12", "A-b_c-1234567890", "x" * 64])
+def test_a_well_formed_request_id_is_taken_over(api, given):
+    assert api.get("/api/open", headers={"X-Request-ID": given}).headers["X-Request-ID"] == given
+
+
+@pytest.mark.parametrize(
+    "given", ["", "short", "x" * 65, "a b c d e f g", "abcdefgh\n", "éééééééé", "a@b.example.test"]
+)
+def test_any_other_request_id_is_replaced(api, given):
+    answered = api.get("/api/open", headers={"X-Request-ID": given}).headers["X-Request-ID"]
+    assert answered != given
+    assert uuid.UUID(answered).version == 7
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.1", "192.0.2.1"),
+        (1, "", "192.0.2.1"),
+        (1, "203.0.113.1", "203.0.113.1"),
+        (1, "198.51.100.1, 203.0.113.1", "203.0.113.1"),
+        (2, "198.51.100.1, 203.0.113.1", "198.51.100.1"),
+        (2, "203.0.113.1", "203.0.113.1"),
+        (2, "a lie, 198.51.100.1 , 203.0.113.1", "198.51.100.1"),
+        (1, "nonsense", ""),
+        (1, "2001:DB8::1", "2001:db8::1"),
+    ],
+)
+def test_the_address_is_counted_from_the_proxies_we_trust(settings, proxies, forwarded, address):
+    settings.TRUSTED_PROXY_COUNT = proxies
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR="192.0.2.1")
+    assert client_ip(request) == address
+
+
+@pytest.fixture
+def written():
+    """What the handler of the settings writes for a record, as one text."""
+    from core.logs import configure
+
+    formatter = logging.config.DictConfigurator(configure(as_json=True, level="INFO")).configure_formatter(
+        configure(as_json=True, level="INFO")["formatters"]["structured"]
+    )
+    return formatter.format
+
+
+def error_record(error, name="core.api.errors"):
+    return logging.LogRecord(
+        name, logging.ERROR, "", 0, "api.failed", (), (type(error), error, error.__traceback__)
+    )
+
+
+def test_a_database_error_is_logged_without_the_values_it_quotes(written):
+    with pytest.raises(IntegrityError) as broken, transaction.atomic():
+        User.objects.bulk_create([User(email="harold@example.test"), User(email="harold@example.test")])
+    assert "harold" in str(broken.value)
+    text = written(error_record(broken.value))
+    assert "harold" not in text
+    assert "duplicate key value violates unique constraint" in text
+    assert "psycopg.errors.UniqueViolation" in text
+    assert "bulk_create" in text
+
+
+def test_an_error_without_a_cause_is_logged_with_its_frames(written):
+    try:
+        raise ValueError("a reason")
+    except ValueError as error:
+        text = written(error_record(error))
+    assert "builtins.ValueError: a reason" in text
+    assert "test_log.py" in text
+
+
+def test_django_s_own_words_about_paths_are_not_kept(api, caplog):
+    logging.getLogger("django.request").filters or pytest.fail("nothing filters them")
+    with caplog.at_level(logging.WARNING):
+        api.get("/api/nothing/harold")
+        api.get("/api/html-failure")
+    assert "harold" not in caplog.text
+    assert not [record for record in caplog.records if record.name == "django.request"]
