@@ -19,7 +19,7 @@ install: ## the virtual environment, by the lock file; nothing to do where it is
 	@$(PYTHON) dev/install.py
 
 run: install ## everything on http://localhost:8000 (PORT=, HOST=), until Ctrl-C
-	@$(MANAGE) run --host $(HOST) --port $(PORT)
+	@exec $(MANAGE) run --host $(HOST) --port $(PORT)
 
 test: install ## the whole suite (ARGS="tests/core -k idempotency" for a part)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)

@@ -124,6 +124,8 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
         "loggers": {
             "django.request": {"filters": ["only_unhandled"]},
             "django": {"handlers": [], "level": level, "propagate": True},
-            "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+            # Requests are logged once, by core.middleware, without what people put into addresses.
+            **{name: {"level": "WARNING"} for name in ("django.server", "django.channels.server", "daphne")},
+            "django.utils.autoreload": {"level": "WARNING"},
         },
     }

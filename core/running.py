@@ -14,9 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+import psutil
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
+from django.core.management import call_command, get_commands
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
 
 from core.embedded import EmbeddedServerError, start_configured
 
@@ -85,19 +88,26 @@ def _close(lock: IO[str]) -> None:
 
 def _stop_leftovers() -> None:
     """After a kill -9 of an earlier run, its web server still holds the port and its workers still work."""
-    import psutil
+    leftovers = _marked_processes()
+    if leftovers:
+        _say(f"Stopping {len(leftovers)} processes that an earlier run left behind.")
+        _kill(leftovers)
 
-    leftovers = []
+
+def _marked_processes() -> list[psutil.Process]:
+    marked = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.environ().get(MARK) == str(settings.BASE_DIR):
-                leftovers.append(process)
-    if leftovers:
-        _say(f"Stopping {len(leftovers)} processes that an earlier run left behind.")
-        for process in leftovers:
-            with suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(leftovers, timeout=10)
+                marked.append(process)
+    return marked
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(processes, timeout=10)
 
 
 def _require_free_port(host: str, port: int) -> None:
@@ -123,15 +133,12 @@ def _prepare_data() -> None:
         raise CannotRunError(str(error)) from None
     _say("Bringing the database up to date.")
     call_command("migrate", interactive=False, verbosity=0)
-    if not get_user_model()._default_manager.exists():
+    if "demo_data" in get_commands() and not get_user_model()._default_manager.exists():
         _say("Filling the empty database with the demo clinic.")
         call_command("demo_data")
 
 
 def _run_processes(host: str, port: int, address: str) -> int:
-    from honcho.environ import parse_procfile
-    from honcho.manager import Manager
-
     environment = os.environ | {
         MARK: str(settings.BASE_DIR),
         "HOST": host,
@@ -144,7 +151,10 @@ def _run_processes(host: str, port: int, address: str) -> int:
     for name, command in parse_procfile((settings.BASE_DIR / "Procfile.dev").read_text()).processes.items():
         manager.add_process(name, command, env=environment, cwd=str(settings.BASE_DIR))
     threading.Thread(target=_announce, args=(address, port), daemon=True).start()
-    manager.loop()
+    try:
+        manager.loop()
+    finally:
+        _kill(_marked_processes())  # none, unless honcho itself fell over, as when its terminal is gone
     was_asked_to_stop = manager.returncode in (130, 143)
     return 0 if was_asked_to_stop else int(manager.returncode or 0)
 

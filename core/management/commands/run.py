@@ -23,5 +23,5 @@ class Command(BaseCommand):
         try:
             exit_code = running.run(host=options["host"], port=options["port"])
         except running.CannotRunError as error:
-            raise CommandError(str(error)) from None
+            raise SystemExit(str(error)) from None
         raise SystemExit(exit_code)
