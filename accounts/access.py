@@ -7,11 +7,20 @@ import uuid
 from typing import Any, TypeVar
 
 from django.db import models
+from django.http import HttpRequest
+from rest_framework.request import Request
 
 from accounts.models import Centre, CounselorProfile, PatientProfile, User
-from core.errors import NotFound, PermissionDenied
+from core.errors import NotAuthenticated, NotFound, PermissionDenied
 
 Model = TypeVar("Model", bound=models.Model)
+
+
+def reader_of(request: HttpRequest | Request) -> User:
+    """The account that asks. Raises NotAuthenticated for a visitor."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated()
+    return request.user
 
 
 def access_user(user: User, user_id: uuid.UUID) -> User:

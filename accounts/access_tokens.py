@@ -80,7 +80,12 @@ def _verify(token: str) -> AccessClaims:
     for key in _keys():
         try:
             payload = jwt.decode(
-                token, key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options={"require": REQUIRED}
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={"require": REQUIRED},
             )
             return _claims_of(payload)
         except jwt.ExpiredSignatureError:

@@ -6,7 +6,7 @@ is the request's user, so nothing more is read for it. (The page's cookie: core.
 
 from functools import cache
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -45,7 +45,7 @@ def standing_user(claims: AccessClaims) -> User:
     if row is None:
         raise NotAuthenticated(_ENDED)
     *values, is_revoked, device_version = row
-    user = User.from_db(DEFAULT_DB_ALIAS, _loaded_fields(), values)
+    user = User.from_db(DEFAULT_DB_ALIAS, _loaded_names(), values)
     if is_revoked or not user.is_active or device_version != user.security_version:
         raise NotAuthenticated(_ENDED)
     if claims.security_version != user.security_version:
@@ -54,14 +54,19 @@ def standing_user(claims: AccessClaims) -> User:
 
 
 @cache
-def _loaded_fields() -> list[str]:
+def _loaded_fields() -> list[models.Field]:
     """Everything of the account but the hash of its password."""
-    return [field.attname for field in User._meta.concrete_fields if field.attname != "password"]
+    return [field for field in User._meta.concrete_fields if field.attname != "password"]
+
+
+@cache
+def _loaded_names() -> list[str]:
+    return [field.attname for field in _loaded_fields()]
 
 
 @cache
 def _sql() -> str:
-    columns = ", ".join(f'u."{User._meta.get_field(name).column}"' for name in _loaded_fields())
+    columns = ", ".join(f'u."{field.column}"' for field in _loaded_fields())
     return (
         f"SELECT {columns}, d.revoked_at IS NOT NULL OR d.expires_at <= now(), d.security_version "  # noqa: S608
         "FROM accounts_device d JOIN accounts_user u ON u.id = d.user_id WHERE d.id = %s AND d.user_id = %s"

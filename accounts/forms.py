@@ -39,17 +39,6 @@ class PatientSignupForm(SignupForm):
         )
 
 
-class PreferencesForm(forms.Form):
-    language = forms.ChoiceField(choices=lambda: settings.LANGUAGES, label="Language")
-    timezone = forms.ChoiceField(
-        choices=lambda: timezone_choices(),
-        label="Time zone",
-        help_text="All times on your pages and in your mails are shown in this zone.",
-    )
-    theme = forms.ChoiceField(choices=Theme, widget=forms.RadioSelect, label="Colours")
-    font_size = forms.ChoiceField(choices=FontSize, widget=forms.RadioSelect, label="Size of text")
-
-
 def timezone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Every zone, grouped by its part of the world, with what its clock says now against UTC."""
     now = datetime.now(UTC)
@@ -64,8 +53,19 @@ def timezone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     return list(groups.items())
 
 
-class LinesField(forms.CharField):
-    """A list, one item a line."""
+class PreferencesForm(forms.Form):
+    language = forms.ChoiceField(choices=lambda: settings.LANGUAGES, label="Language")
+    timezone = forms.ChoiceField(
+        choices=timezone_choices,
+        label="Time zone",
+        help_text="All times on your pages and in your mails are shown in this zone.",
+    )
+    theme = forms.ChoiceField(choices=Theme, widget=forms.RadioSelect, label="Colours")
+    font_size = forms.ChoiceField(choices=FontSize, widget=forms.RadioSelect, label="Size of text")
+
+
+class LinesField(forms.Field):
+    """A list, one item a line. How long items may be is the model's to say."""
 
     widget = forms.Textarea(attrs={"rows": 4})
 
@@ -75,18 +75,13 @@ class LinesField(forms.CharField):
     def to_python(self, value: Any) -> list[str]:
         return [line.strip() for line in (value or "").splitlines() if line.strip()]
 
-    def validate(self, value: Any) -> None:
-        forms.Field.validate(self, value)
-
-    def run_validators(self, value: Any) -> None:
-        """The lengths are the model's, checked by item."""
-
 
 class ProfileForm(forms.Form):
-    """The fields of one's role; `values_of` gives the form what it starts from."""
+    """The fields of one's role, filled with what they are now."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, initial=self.values_of(user), **kwargs)
+        kwargs["initial"] = profile_values(user)
+        super().__init__(*args, **kwargs)
         self.fields.update(forms.fields_for_model(User, fields=NAMES))
         self.fields["phone"].help_text = "With its country code, such as +919812345678."
         self.fields["phone"].widget.input_type = "tel"
@@ -99,11 +94,9 @@ class ProfileForm(forms.Form):
         elif user.role == Role.COUNSELOR:
             self.fields.update(forms.fields_for_model(CounselorProfile, fields=COUNSELOR_FIELDS))
             for name in LISTS:
-                self.fields[name] = LinesField(required=False, label=self.fields[name].label, help_text="One a line.")
-
-    @staticmethod
-    def values_of(user: User) -> dict[str, Any]:
-        return profile_values(user)
+                self.fields[name] = LinesField(
+                    required=False, label=self.fields[name].label, help_text="One a line."
+                )
 
 
 def profile_values(user: User) -> dict[str, Any]:

@@ -55,7 +55,9 @@ def send_sign_up_repeated(user: User) -> None:
 
 
 def send_password_changed(user: User) -> None:
-    _send(user, "password_changed", {"reset_link": _address_of("account_reset_password"), "at": timezone.now()})
+    _send(
+        user, "password_changed", {"reset_link": _address_of("account_reset_password"), "at": timezone.now()}
+    )
 
 
 def send_token_reused(user: User) -> None:
@@ -87,7 +89,9 @@ _HANDLERS = {
 
 def _send(user: User, name: str, context: Context) -> None:
     """Subject and text are the first line and the rest of one template."""
-    text = render_to_string(f"accounts/mail/{name}.txt", {"user": user, "site_url": settings.SITE_URL, **context})
+    text = render_to_string(
+        f"accounts/mail/{name}.txt", {"user": user, "site_url": settings.SITE_URL, **context}
+    )
     subject, _, body = text.strip().partition("\n")
     send_mail(subject.strip(), body.strip() + "\n", None, [str(user.email)])
 

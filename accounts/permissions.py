@@ -5,7 +5,6 @@ NONE: closed by default. Which objects a scope reaches is said once, by each mod
 """
 
 from enum import StrEnum
-from typing import Any
 
 from accounts.roles import Role
 
@@ -87,10 +86,5 @@ def scope_for(role: str, action: Action) -> Scope:
 
 
 def role_may(user: object, action: str) -> bool:
-    """Whether the role of `user` (somebody without one is a visitor) has `action` in any scope: what an endpoint asks."""
-    return scope_for(getattr(user, "role", VISITOR), Action(action)) is not Scope.NONE
-
-
-def role_may(user: Any, action: str) -> bool:
-    """Whether `user` (a visitor has no role) may do `action` in any scope at all."""
+    """Whether the role of `user` (a visitor has none) has `action` in any scope: what an endpoint asks."""
     return scope_for(getattr(user, "role", VISITOR), Action(action)) is not Scope.NONE

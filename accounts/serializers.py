@@ -36,7 +36,10 @@ class PhoneField(serializers.RegexField):
 class TimezoneField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            max_length=64, validators=[validate_timezone], help_text="IANA zone, such as Asia/Kolkata.", **kwargs
+            max_length=64,
+            validators=[validate_timezone],
+            help_text="IANA zone, such as Asia/Kolkata.",
+            **kwargs,
         )
 
 
@@ -135,12 +138,22 @@ class CentreListQuery(ListQuery):
     is_active = serializers.BooleanField(required=False)
 
 
+class DegreesField(serializers.DecimalField):
+    def __init__(self, *, bound: int) -> None:
+        super().__init__(
+            max_digits=9, decimal_places=6, min_value=-bound, max_value=bound, required=False, allow_null=True
+        )
+
+    def __deepcopy__(self, memo: Any) -> "DegreesField":
+        return DegreesField(bound=self.max_value)
+
+
 class CentreBody(Body):
     name = serializers.CharField(max_length=120)
     address = serializers.CharField(max_length=240, required=False, allow_blank=True)
     city = serializers.CharField(max_length=80)
-    latitude = serializers.DecimalField(max_digits=9, decimal_places=6, min_value=-90, max_value=90, required=False, allow_null=True)
-    longitude = serializers.DecimalField(max_digits=9, decimal_places=6, min_value=-180, max_value=180, required=False, allow_null=True)
+    latitude = DegreesField(bound=90)
+    longitude = DegreesField(bound=180)
     phone = PhoneField(required=False, allow_blank=True)
     email = serializers.EmailField(required=False, allow_blank=True)
     timezone = TimezoneField()

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from tests import databases, slots
+from tests.cast import api_as, cast  # noqa: F401  fixtures for every test
 from tests.live import LiveServers
 
 

@@ -25,7 +25,11 @@ def account_answer(user: User) -> dict[str, Any]:
 
 def me_answer(user: User) -> dict[str, Any]:
     """One query: the centres."""
-    places = StaffCentre.objects.filter(user=user).order_by("centre__name").values_list("centre_id", "centre__name")
+    places = (
+        StaffCentre.objects.filter(user=user)
+        .order_by("centre__name")
+        .values_list("centre_id", "centre__name")
+    )
     return account_answer(user) | {"centres": [{"id": pk, "name": name} for pk, name in places]}
 
 

@@ -5,11 +5,20 @@ from typing import Any
 from django.contrib.auth import logout
 from rest_framework.request import Request
 
+from accounts.access import reader_of
 from accounts.access_tokens import AccessClaims
 from accounts.api.answers import me_answer, signed_in_answer, tokens_answer
 from accounts.models import Device, RevokedBecause
 from accounts.permissions import Action
-from accounts.serializers import MeShape, RefreshBody, SignedInShape, SignedUpShape, SignInBody, SignUpBody, TokensShape
+from accounts.serializers import (
+    MeShape,
+    RefreshBody,
+    SignedInShape,
+    SignedUpShape,
+    SignInBody,
+    SignUpBody,
+    TokensShape,
+)
 from accounts.services.email_addresses import is_verification_mandatory
 from accounts.services.sign_in import sign_in
 from accounts.services.sign_up import sign_up_patient, sign_up_unseen
@@ -42,7 +51,9 @@ class SignUp(Endpoint):
 
 
 class SignIn(Endpoint):
-    @operation(PUBLIC, body=SignInBody, answer=SignedInShape, raises=(NotAuthenticated, PermissionDenied, Throttled))
+    @operation(
+        PUBLIC, body=SignInBody, answer=SignedInShape, raises=(NotAuthenticated, PermissionDenied, Throttled)
+    )
     def post(self, request: Request, body: dict[str, Any]) -> Answer:
         """Sign in with e-mail, phone or username, and the password.
 
@@ -70,7 +81,7 @@ class SignOut(Endpoint):
         """End this sign-in: its refresh tokens and its access tokens stop working at once."""
         if isinstance(request.auth, AccessClaims):
             device = Device.objects.get(pk=request.auth.device_id)
-            revoke_device(device=device, because=RevokedBecause.SIGNED_OUT, actor=request.user)
+            revoke_device(device=device, because=RevokedBecause.SIGNED_OUT, actor=reader_of(request))
         else:
             logout(request._request)
         return NoContent()
@@ -80,4 +91,4 @@ class Me(Endpoint):
     @operation(Action.ACCOUNT_OWN, answer=MeShape)
     def get(self, request: Request) -> Answer:
         """Who is signed in."""
-        return Answer(me_answer(request.user))
+        return Answer(me_answer(reader_of(request)))

@@ -19,7 +19,9 @@ class CareRelationship(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     patient = models.ForeignKey(PatientProfile, on_delete=models.CASCADE, related_name="care_relationships")
-    counselor = models.ForeignKey(CounselorProfile, on_delete=models.CASCADE, related_name="care_relationships")
+    counselor = models.ForeignKey(
+        CounselorProfile, on_delete=models.CASCADE, related_name="care_relationships"
+    )
     since = models.DateTimeField(db_default=Now())
     until = models.DateTimeField(null=True, blank=True)
     why = models.CharField(max_length=12, choices=CareReason)
@@ -27,7 +29,9 @@ class CareRelationship(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["patient", "counselor"], condition=Q(until__isnull=True), name="one_open_care_relationship"
+                fields=["patient", "counselor"],
+                condition=Q(until__isnull=True),
+                name="one_open_care_relationship",
             ),
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="care_ends_after_it_begins"

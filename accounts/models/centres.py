@@ -75,7 +75,9 @@ class PatientCentre(models.Model):
     """A patient is known at a centre: its staff see them."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    patient = models.ForeignKey("accounts.PatientProfile", on_delete=models.CASCADE, related_name="patient_centres")
+    patient = models.ForeignKey(
+        "accounts.PatientProfile", on_delete=models.CASCADE, related_name="patient_centres"
+    )
     centre = models.ForeignKey(Centre, on_delete=models.CASCADE, related_name="patient_centres")
 
     class Meta:

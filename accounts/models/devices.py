@@ -12,7 +12,7 @@ from core.ids import uuid7
 
 class RevokedBecause(models.TextChoices):
     SIGNED_OUT = "signed_out", "Signed out"
-    TOKEN_REUSED = "token_reused", "A used refresh token was presented again"  # noqa: S105 - a reason, not a secret
+    TOKEN_REUSED = "token_reused", "A used refresh token was presented again"
     SECURITY_CHANGE = "security_change", "Password, role or factor changed"
     DEACTIVATED = "deactivated", "Account deactivated"
 
@@ -27,7 +27,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
 
 class Device(models.Model):
-    """One sign-in over the API. Its tokens end with it, however often they were renewed: at the latest at `expires_at`."""
+    """One sign-in over the API. Its tokens end with it, at the latest at `expires_at`, however often renewed."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
@@ -62,7 +62,11 @@ class RefreshToken(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="refresh_tokens")
     parent = models.OneToOneField(
-        "self", on_delete=models.SET_NULL, null=True, related_name="successor", help_text="One successor, never two."
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="successor",
+        help_text="One successor, never two.",
     )
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField(db_default=Now())

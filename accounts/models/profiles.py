@@ -32,7 +32,9 @@ class PatientQuerySet(models.QuerySet["PatientProfile"]):
                 return self.all()
             case Scope.CENTRE:
                 return self.filter(
-                    pk__in=PatientProfile.objects.filter(patient_centres__centre__staff__user=user).values("pk")
+                    pk__in=PatientProfile.objects.filter(patient_centres__centre__staff__user=user).values(
+                        "pk"
+                    )
                 )
             case Scope.CARE:
                 in_care = PatientProfile.objects.filter(
@@ -45,7 +47,9 @@ class PatientQuerySet(models.QuerySet["PatientProfile"]):
 
 
 class PatientProfile(models.Model):
-    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="patient_profile")
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, primary_key=True, related_name="patient_profile"
+    )
     date_of_birth = models.DateField(null=True, blank=True)
     gender = models.CharField(max_length=40, blank=True)
     blood_group = models.CharField(max_length=3, blank=True)
@@ -130,7 +134,9 @@ class CounselorQuerySet(models.QuerySet["CounselorProfile"]):
             case Scope.ALL:
                 return ~Q(pk=None)
             case Scope.CENTRE:
-                at_their_centres = CounselorProfile.objects.filter(user__staff_centres__centre__staff__user=user)
+                at_their_centres = CounselorProfile.objects.filter(
+                    user__staff_centres__centre__staff__user=user
+                )
                 return Q(pk__in=at_their_centres.values("pk"))
             case Scope.OWN:
                 return Q(pk=user.pk)
@@ -138,12 +144,16 @@ class CounselorQuerySet(models.QuerySet["CounselorProfile"]):
 
 
 class CounselorProfile(models.Model):
-    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="counselor_profile")
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, primary_key=True, related_name="counselor_profile"
+    )
     license_number = models.CharField(max_length=60, blank=True)
     title = models.CharField(max_length=80, blank=True, help_text="Such as: Clinical psychologist.")
     specializations = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     qualifications = ArrayField(models.CharField(max_length=120), default=list, blank=True)
-    languages = ArrayField(models.CharField(max_length=10), default=list, blank=True, help_text="BCP 47 codes.")
+    languages = ArrayField(
+        models.CharField(max_length=10), default=list, blank=True, help_text="BCP 47 codes."
+    )
     years_of_experience = models.PositiveSmallIntegerField(default=0)
     bio = models.TextField(blank=True, max_length=4000)
     primary_centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="counselors")

@@ -39,13 +39,17 @@ def known_timezones() -> frozenset[str]:
 def validate_timezone(name: str) -> None:
     """Raises ValidationError unless `name` is an IANA zone such as Asia/Kolkata."""
     if name not in known_timezones():
-        raise ValidationError(f"“{name}” is not a time zone. Choose one such as Europe/London or Asia/Kolkata.")
+        raise ValidationError(
+            f"“{name}” is not a time zone. Choose one such as Europe/London or Asia/Kolkata."
+        )
 
 
 def validate_language(code: str) -> None:
     """Raises ValidationError unless our pages speak `code` (settings.LANGUAGES)."""
     if code not in dict(settings.LANGUAGES):
-        raise ValidationError("Our pages do not speak this language yet. Known: " + ", ".join(dict(settings.LANGUAGES)))
+        raise ValidationError(
+            "Our pages do not speak this language yet. Known: " + ", ".join(dict(settings.LANGUAGES))
+        )
 
 
 # Three kinds of names to sign in with, which no two people can share: one holds @, one begins with +, one neither.
@@ -211,7 +215,10 @@ class User(AbstractBaseUser):
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a page session is bound to: raising security_version ends the sessions of pages too."""
         return salted_hmac(
-            "accounts.User.session", f"{self.password}:{self.security_version}", secret=secret, algorithm="sha256"
+            "accounts.User.session",
+            f"{self.password}:{self.security_version}",
+            secret=secret,
+            algorithm="sha256",
         ).hexdigest()
 
     def may(self, action: Action) -> bool:

@@ -50,6 +50,8 @@ def _require_centres(actor: User | None, action: Action, centre_ids: list[uuid.U
         return
     if scope is not Scope.CENTRE or not centre_ids:
         raise PermissionDenied()
-    own = set(StaffCentre.objects.filter(user=actor, centre__in=centre_ids).values_list("centre_id", flat=True))
+    own = set(
+        StaffCentre.objects.filter(user=actor, centre__in=centre_ids).values_list("centre_id", flat=True)
+    )
     if own != set(centre_ids):
         raise PermissionDenied("You act within your own centres only.")

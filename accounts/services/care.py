@@ -9,7 +9,9 @@ from accounts.models.care import CareReason
 from core.facts import Fact
 
 
-def open_care_relationship(f: Fact, *, patient_id: uuid.UUID, counselor_id: uuid.UUID, why: CareReason) -> None:
+def open_care_relationship(
+    f: Fact, *, patient_id: uuid.UUID, counselor_id: uuid.UUID, why: CareReason
+) -> None:
     """The patient is in the counselor's care from now on, within the fact that is the reason. Twice is as good as once.
 
     One query where they already are.

@@ -21,7 +21,7 @@ EDITABLE = ("name", "address", "city", "latitude", "longitude", "phone", "email"
 
 
 def create_centre(*, values: Mapping[str, Any], actor: User | None) -> Centre:
-    """A new centre of the EDITABLE `values`. Raises PermissionDenied below manager, Django's ValidationError by field."""
+    """A new centre of the EDITABLE `values`. PermissionDenied below manager, Django's ValidationError by field."""
     require_everywhere(actor, Action.CENTRE_EDIT)
     centre = Centre(**{name: values[name] for name in EDITABLE if name in values})
     centre.full_clean()
@@ -59,7 +59,10 @@ def set_centre_active(*, centre: Centre, is_active: bool, actor: User | None) ->
 def delete_centre(*, centre: Centre, actor: User | None) -> None:
     """Only one that nobody and nothing ever belonged to. Raises Conflict otherwise: close it instead."""
     require_everywhere(actor, Action.CENTRE_EDIT)
-    in_use = StaffCentre.objects.filter(centre=centre).exists() or PatientCentre.objects.filter(centre=centre).exists()
+    in_use = (
+        StaffCentre.objects.filter(centre=centre).exists()
+        or PatientCentre.objects.filter(centre=centre).exists()
+    )
     with fact(actor=actor) as f:
         f.audit("centre.deleted", centre, centre_id=centre.pk)
         try:

@@ -1,4 +1,4 @@
-"""allauth keeps addresses and whether they were confirmed in a table of its own; this keeps it in step with User.email."""
+"""allauth keeps addresses and whether they were confirmed in its own table: in step with User.email by this."""
 
 from allauth.account import app_settings
 from allauth.account.models import EmailAddress
@@ -16,7 +16,9 @@ def keep_email_address(user: User, *, is_verified: bool) -> None:
 
 
 def is_email_verified(user: User) -> bool:
-    return bool(user.email) and EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+    return (
+        bool(user.email) and EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+    )
 
 
 def is_verification_mandatory() -> bool:

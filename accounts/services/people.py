@@ -4,10 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from accounts.models import Centre, CounselorProfile, PatientCentre, PatientProfile, StaffCentre, User
-from accounts.roles import CENTRE_STAFF, STAFF, Role
-from accounts.services.authority import require_everywhere, require_may_manage_role, require_may_register, require_may_staff
-from accounts.services.email_addresses import keep_email_address
 from accounts.permissions import Action
+from accounts.roles import CENTRE_STAFF, STAFF, Role
+from accounts.services.authority import (
+    require_everywhere,
+    require_may_manage_role,
+    require_may_register,
+    require_may_staff,
+)
+from accounts.services.email_addresses import keep_email_address
 from core.errors import ValidationFailed
 from core.facts import Fact, fact
 
@@ -40,7 +45,9 @@ class NewCounselor:
     years_of_experience: int = 0
 
 
-def create_staff(*, account: NewAccount, role: Role, centres: Iterable[Centre] = (), actor: User | None) -> User:
+def create_staff(
+    *, account: NewAccount, role: Role, centres: Iterable[Centre] = (), actor: User | None
+) -> User:
     """An account of one of the five staff roles, at `centres`.
 
     Raises PermissionDenied where `actor` may not make such an account there, ValidationFailed for a role that is no
@@ -69,7 +76,9 @@ def create_counselor(
     require_may_staff(actor, places)
     with fact(actor=actor) as f:
         user = _create_user(account, Role.COUNSELOR, f)
-        counselor = CounselorProfile(user=user, **{name: getattr(profile, name) for name in profile.__slots__})
+        counselor = CounselorProfile(
+            user=user, **{name: getattr(profile, name) for name in profile.__slots__}
+        )
         counselor.full_clean(exclude=["user"])
         counselor.save(force_insert=True)
         _place(user, places)
@@ -87,7 +96,9 @@ def approve_counselor(*, counselor: CounselorProfile, actor: User | None) -> Non
     counselor.is_approved = True
 
 
-def create_patient(*, account: NewAccount, centre: Centre, lead_source: str = "", actor: User | None) -> PatientProfile:
+def create_patient(
+    *, account: NewAccount, centre: Centre, lead_source: str = "", actor: User | None
+) -> PatientProfile:
     """A patient whom the desk of `centre` takes on; a phone number alone is enough."""
     require_may_register(actor, centre)
     with fact(actor=actor) as f:

@@ -59,7 +59,7 @@ def update_profile(
     with fact(actor=actor) as f:
         lock_account(user)
         is_patient = user.role == Role.PATIENT
-        changed = _apply(user, NAMES, {**values, **({"phone": values["phone"] or None} if "phone" in values else {})})
+        changed = _apply(user, NAMES, values)
         if changed:
             user.save(update_fields=changed)
         changed_of_role = _update_role_profile(user, values)
@@ -103,6 +103,8 @@ def _apply(row: models.Model, fields: tuple[str, ...], values: Mapping[str, Any]
 
 
 def _tidy(name: str, value: Any) -> Any:
+    if name == "phone":
+        return value or None
     if name in LISTS:
         return list(dict.fromkeys(item.strip() for item in value if item.strip()))
     return value.strip() if isinstance(value, str) else value

@@ -111,4 +111,3 @@ def _refuse_to_lose_last_admin(user: User) -> None:
 
 def _patient_id(user: User) -> uuid.UUID | None:
     return user.pk if user.role == Role.PATIENT else None
-

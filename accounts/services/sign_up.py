@@ -24,7 +24,7 @@ def sign_up_patient(
     lead_source: str = "",
     is_email_verified: bool = False,
 ) -> User:
-    """A patient's account with its profile. Raises Django's ValidationError, by field: a taken address, a weak password.
+    """A patient's account with its profile. Raises Django's ValidationError by field: taken address, weak password.
 
     The same for the page and the API. `timezone` is an IANA zone, `phone` has its country code.
     """
@@ -59,7 +59,9 @@ def sign_up_unseen(*, email: str, password: str, phone: str | None = None, **abo
     The owner of a taken address gets a letter instead. A phone number that somebody has is left out of the new
     account, whose owner can give another one later. Raises ValidationError for what is wrong in itself only.
     """
-    check_password_strength(password, User(email=email, first_name=about["first_name"], last_name=about["last_name"]))
+    check_password_strength(
+        password, User(email=email, first_name=about["first_name"], last_name=about["last_name"])
+    )
     if User.objects.filter(email=User.objects.normalize_address(email)).exists():
         User().set_password(password)  # making an account hashes one too: the time must not tell them apart
         tell_owner_of_sign_up(email=email)

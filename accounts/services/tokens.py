@@ -143,13 +143,21 @@ def _use(token: RefreshToken, now: datetime) -> bool:
 
 def _is_repetition(token: RefreshToken, successor: str, client: Client, now: datetime) -> bool:
     """Whether the client that used `token` a moment ago asks again because it never saw the answer."""
-    latest = RefreshToken.objects.select_related("device").filter(parent=token, token_hash=_hash(successor)).first()
+    latest = (
+        RefreshToken.objects.select_related("device")
+        .filter(parent=token, token_hash=_hash(successor))
+        .first()
+    )
     if latest is None or latest.used_at is not None:
         return False
     used = RefreshToken.objects.values_list("used_at", flat=True).get(pk=token.pk)
     is_recent = used is not None and abs((now - used).total_seconds()) <= REPEAT_SECONDS
     device = latest.device
-    return is_recent and device.revoked_at is None and (device.user_agent, device.ip) == (client.user_agent, client.ip)
+    return (
+        is_recent
+        and device.revoked_at is None
+        and (device.user_agent, device.ip) == (client.user_agent, client.ip)
+    )
 
 
 def _end_family_of_reused(token: RefreshToken) -> None:
