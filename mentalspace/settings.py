@@ -310,6 +310,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.api.schema.add_shared_parts",
     ],
+    # One choice under two field names would otherwise get a name that says nothing.
+    "ENUM_NAME_OVERRIDES": {"ModeEnum": "sessions_app.models.Mode"},
 }
 
 # --- Words, times, files ------------------------------------------------------------------------------------
@@ -336,7 +338,7 @@ STORAGES = {
 
 MAIL_BACKENDS = {
     "console": "django.core.mail.backends.console.EmailBackend",
-    "file": "django.core.mail.backends.filebased.EmailBackend",
+    "file": "notifications.backends.FolderBackend",
     "smtp": "django.core.mail.backends.smtp.EmailBackend",
     "sendgrid": "anymail.backends.sendgrid.EmailBackend",
     "resend": "anymail.backends.resend.EmailBackend",

@@ -14,7 +14,7 @@ from core.api.paging import paginate
 from core.api.views import Endpoint, operation
 from core.errors import HoldExpired, InvalidState, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from sessions_app.access import access_bookable_patient, access_hold, access_session
-from sessions_app.calendar_files import session_calendar
+from sessions_app.calendar_files import CalendarMethod, session_calendar
 from sessions_app.listing import session_rows
 from sessions_app.models import Session
 from sessions_app.serializers.sessions import (
@@ -115,9 +115,8 @@ class SessionCalendarFile(Endpoint):
 
 
 def calendar_file_response(session: Session, viewer: User) -> HttpResponse:
-    response = HttpResponse(
-        session_calendar(session, viewer=viewer), content_type="text/calendar; charset=utf-8"
-    )
+    content = session_calendar(session, viewer=viewer, method=CalendarMethod.PUBLISH)
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return response
 
