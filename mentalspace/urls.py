@@ -13,6 +13,7 @@ urlpatterns = [
     path("dashboard", views.dashboard, name="dashboard"),
     path("display", views.display_settings, name="display_settings"),
     path("accounts/", include("allauth.urls")),
+    path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("mentalspace.api_urls")),
     path("", include("crisis.urls")),
