@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch, resolve
 
 from core import request_context
-from core.api.errors import problem_of_status
+from core.api.errors import answer_exception, problem_of_status
 from core.api.rendering import problem_response
 from core.api.views import Endpoint
 from core.ids import uuid7
@@ -101,9 +101,13 @@ class ApiDoorMiddleware:
         endpoint = getattr(match.func, "cls", None)
         if endpoint is None or not issubclass(endpoint, Endpoint) or endpoint.uses_page_middleware:
             return self.get_response(request)
-        request.get_host()  # raises DisallowedHost
         request.resolver_match = match
-        return _protected(self.answer(request))
+        try:
+            request.get_host()  # raises DisallowedHost
+            response = cast(HttpResponseBase, self.answer(request))
+        except Exception as error:  # what no endpoint saw, such as a session that cannot be read
+            response = answer_exception(error, {})
+        return _protected(response)
 
 
 def _call_endpoint(request: HttpRequest) -> HttpResponseBase:

@@ -2,18 +2,20 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from core.api.rendering import JSON
+from core.api.errors import problem_of_status
+from core.api.rendering import JSON, problem_response
 from core.api.schema import schema_document
 
 
 @login_not_required
 @require_safe
 def schema(request: HttpRequest) -> HttpResponse:
-    _refuse_when_closed()
+    if not settings.API_REFERENCE_IS_PUBLIC:
+        return problem_response(problem_of_status(404))
     return HttpResponse(
         schema_document(), content_type=JSON, headers={"Cache-Control": "public, max-age=300"}
     )
@@ -22,10 +24,6 @@ def schema(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
-    _refuse_when_closed()
-    return render(request, "api/docs.html")
-
-
-def _refuse_when_closed() -> None:
     if not settings.API_REFERENCE_IS_PUBLIC:
-        raise Http404
+        return problem_response(problem_of_status(404))
+    return render(request, "api/docs.html")

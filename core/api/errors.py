@@ -112,11 +112,11 @@ def _drf_problem(error: drf_errors.APIException) -> Problem:
     if isinstance(error, drf_errors.NotAuthenticated | drf_errors.AuthenticationFailed):
         return _domain_problem(NotAuthenticated(_sentence(error)))
     if isinstance(error, drf_errors.Throttled):
-        wait = None if error.wait is None else max(1, int(error.wait))
-        return _domain_problem(Throttled(retry_after_seconds=wait))
+        wait: float | None = getattr(error, "wait", None)
+        return _domain_problem(Throttled(retry_after_seconds=None if wait is None else max(1, int(wait))))
     if isinstance(error, drf_errors.ParseError | drf_errors.PermissionDenied | drf_errors.NotAcceptable):
-        code, _ = _BY_STATUS[error.status_code]
-        return Problem(error.status_code, code, _sentence(error))
+        code, message = _BY_STATUS[error.status_code]
+        return Problem(error.status_code, code, _sentence(error) or message)
     return problem_of_status(error.status_code)
 
 

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import orjson
 from django.db import connection, transaction
@@ -79,7 +79,7 @@ def answer_once(request: Request, work: Callable[[], HttpResponseBase]) -> HttpR
             details={HEADER: [f"Send 1 to {MAX_LENGTH} printable ASCII characters, such as a new UUID."]}
         )
     claim = Claim(
-        user_id=request.user.pk,
+        user_id=cast(uuid.UUID, request.user.pk),
         route=f"{request.method} {request.path}",
         key=key,
         fingerprint=hashlib.sha256(orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)).digest(),
@@ -109,7 +109,7 @@ def purge_expired_keys() -> int:
 def _take(claim: Claim) -> uuid.UUID | None:
     """The id of our new row; None when the key has an answer. Raises Conflict while another request holds the key."""
     row_id = uuid7()
-    parameters = {
+    parameters: dict[str, Any] = {
         "id": row_id,
         "user_id": claim.user_id,
         "key": claim.key,
@@ -132,6 +132,6 @@ def _replay(claim: Claim) -> HttpResponse:
     kept = IdempotencyKey.objects.get(user_id=claim.user_id, route=claim.route, key=claim.key)
     if bytes(kept.fingerprint) != claim.fingerprint:
         raise Conflict(f"This {HEADER} was used with another body. Make a new key for a new request.")
-    response = HttpResponse(bytes(kept.response_body), status=kept.response_status, content_type=JSON)
+    response = HttpResponse(bytes(kept.response_body or b""), status=kept.response_status, content_type=JSON)
     response[REPLAYED] = "true"
     return response

@@ -201,22 +201,22 @@ class Endpoint(APIView):
         """Turns an Answer into its bytes now, so that one that has no JSON form fails like any other mistake."""
         if isinstance(response, Response):
             response.accepted_renderer, response.accepted_media_type = self._renderer, JSON
-            response.renderer_context = {}
+            response.renderer_context = {}  # type: ignore[attr-defined]
             response.render()
         return response
 
-    def finalize_response(
+    def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         response.setdefault("Cache-Control", self.cache_control)
         return response
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         response = NoContent()
         response["Allow"] = ", ".join(self.allowed_methods)
         return self.rendered(response)
 
-    def handle_exception(self, exc: Exception) -> HttpResponseBase:
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         response: HttpResponseBase = self.get_exception_handler()(exc, {"view": self})
         if response.status_code == 405:
             response["Allow"] = ", ".join(self.allowed_methods)

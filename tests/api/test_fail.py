@@ -158,6 +158,17 @@ def test_a_host_that_is_not_ours_is_refused_in_json(api, caplog):
         failure(api.get("/api/open", headers={"Host": "evil.example"}), 400, "VALIDATION_ERROR")
 
 
+def test_a_session_store_that_fails_is_a_failure_like_others(api, monkeypatch, settings, caplog):
+    from core.api.authentication import PageSessionAuthentication
+
+    def fail(self, request):
+        raise OperationalError("the store of sessions is away")
+
+    monkeypatch.setattr(PageSessionAuthentication, "authenticate", fail)
+    with caplog.at_level(logging.CRITICAL):
+        failure(api.get("/api/plans"), 503, "UNAVAILABLE")
+
+
 def test_django_s_debug_pages_do_not_show_under_api(api, settings, caplog):
     settings.DEBUG = True
     with caplog.at_level(logging.CRITICAL):

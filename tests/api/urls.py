@@ -1,10 +1,10 @@
-"""The addresses of tests/api/views.py, under /api beside what is always there."""
+"""The addresses of tests/api/views.py, in front of what is always there."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.urls import include, path
 
-from mentalspace import api_urls
+from mentalspace import urls as everything
 from tests.api import views
 
 
@@ -26,4 +26,4 @@ _little = [
     path("html-failure", page_that_failed),
 ]
 
-urlpatterns = [path("api/", include([*_little, *api_urls.urlpatterns]))]
+urlpatterns = [path("api/", include(_little)), *everything.urlpatterns]

@@ -23,7 +23,7 @@ from core.api.serializers import Body, DaysQuery, ListQuery, Query, Shape
 from core.api.views import Endpoint, operation
 
 
-class RuleBody(Body):
+class PlanRuleBody(Body):
     weekday = serializers.IntegerField(min_value=0, max_value=6)
     at = InstantField(required=False)
 
@@ -31,7 +31,7 @@ class RuleBody(Body):
 class PlanBody(Body):
     name = serializers.CharField(max_length=20)
     start = InstantField(required=False)
-    rules = RuleBody(many=True, required=False)
+    rules = PlanRuleBody(many=True, required=False)
 
 
 class PlanShape(Shape):
