@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from core import outbox
+from core.api.idempotency import purge_expired_keys
 
 
 @shared_task(name="core.deliver_outbox_entry", ignore_result=True)
@@ -17,3 +18,8 @@ def deliver_outbox_entry(entry_id: str) -> None:
 @shared_task(name="core.purge_outbox", ignore_result=True)
 def purge_outbox(**_: Any) -> None:
     outbox.purge_done()
+
+
+@shared_task(name="core.purge_idempotency_keys", ignore_result=True)
+def purge_idempotency_keys(**_: Any) -> None:
+    purge_expired_keys()
