@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sessions_app.wall_clock import local_date, local_day
+from sessions_app.wall_clock import LocalDay, local_date, local_day
 
 Span = tuple[int, int]
 
@@ -106,17 +106,21 @@ def _windows(rules: Sequence[Rule], start: int, end: int) -> Iterator[_Window]:
 
 def _windows_in_zone(zone: str, rules: list[Rule], start: int, end: int) -> Iterator[_Window]:
     by_weekday: dict[int, list[Rule]] = {}
-    for rule in sorted(rules, key=lambda rule: rule.first_minute):
+    for rule in rules:
         by_weekday.setdefault(rule.weekday, []).append(rule)
     day, last_day = local_date(zone, start), local_date(zone, end - 1)
     while day <= last_day:
-        for rule in by_weekday.get(day.weekday(), ()):
-            if rule.applies_on(day):
-                local = local_day(zone, day)
-                starts = local.starts(rule.first_minute, rule.end_minute)
-                if starts:
-                    yield _Window(starts, local.end_instant(rule.end_minute), rule.centre_id)
+        rules_of_day = (rule for rule in by_weekday.get(day.weekday(), ()) if rule.applies_on(day))
+        # Not by the rules' own order: where the clock jumps, a rule that begins earlier may have its first start later.
+        yield from sorted(_windows_on(local_day(zone, day), rules_of_day), key=_first_start)
         day += timedelta(days=1)
+
+
+def _windows_on(day: LocalDay, rules: Iterable[Rule]) -> Iterator[_Window]:
+    for rule in rules:
+        starts = day.starts(rule.first_minute, rule.end_minute)
+        if starts:
+            yield _Window(starts, day.end_instant(rule.end_minute), rule.centre_id)
 
 
 def _ordered_times(windows: Iterable[_Window], busy: Sequence[Span], shape: Shape) -> Iterator[FreeTime]:

@@ -1,0 +1,267 @@
+"""Weekly hours minus what is busy: the quick way finds what the slow, plain model finds."""
+
+import heapq
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sessions_app.free_time import Rule, Shape, free_times, is_free, merge_spans
+from sessions_app.wall_clock import LocalDay
+from tests.sessions_app import wall_model
+
+NEW_YORK, LONDON, KOLKATA = "America/New_York", "Europe/London", "Asia/Kolkata"
+LORD_HOWE, APIA, SANTIAGO = "Australia/Lord_Howe", "Pacific/Apia", "America/Santiago"
+HOUR, DAY = 3_600, 86_400
+CENTRE, OTHER_CENTRE = UUID(int=1), UUID(int=2)
+MONDAY, SATURDAY, SUNDAY = 0, 5, 6
+SPAN_MINUTES = st.integers(-120, 4 * 24 * 60)
+
+
+def utc(year, month, day, hour=0, minute=0):
+    return int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp())
+
+
+def starts_of(rules, busy, shape, start, end):
+    return [free.start for free in free_times(rules, merge_spans(busy), shape, start=start, end=end)]
+
+
+def minutes_of_hours():
+    """The first minute of a rule and its end: often on quarters, sometimes not; the end may be midnight."""
+    quarter = st.integers(0, 95).map(lambda number: 15 * number)
+    first = st.one_of(quarter, st.integers(0, 1439))
+    length = st.one_of(st.sampled_from([15, 30, 60, 240, 480, 1440]), st.integers(1, 1440))
+    return st.tuples(first, length).map(lambda pair: (pair[0], min(pair[0] + pair[1], 1440)))
+
+
+@st.composite
+def weekly_rules(draw, zones, day):
+    first, end = draw(minutes_of_hours())
+    nearby = st.none() | st.integers(-2, 3).map(lambda days: day + timedelta(days=days))
+    return Rule(
+        weekday=draw(st.integers(-1, 2).map(lambda days: (day + timedelta(days=days)).weekday())),
+        first_minute=first,
+        end_minute=end,
+        zone=draw(st.sampled_from(zones)),
+        centre_id=draw(st.sampled_from([None, CENTRE, OTHER_CENTRE])),
+        valid_from=draw(nearby),
+        valid_until=draw(nearby),
+    )
+
+
+@st.composite
+def calendars(draw):
+    """Rules in up to three zones, busy time, a wish and a range of a few days, most of them at a change of clocks."""
+    zones = draw(st.lists(st.sampled_from(wall_model.ZONES), min_size=1, max_size=3, unique=True))
+    changes = wall_model.changes_of(zones[0])
+    on_any_day = st.dates(wall_model.FIRST_DAY, wall_model.LAST_DAY)
+    day = draw(st.sampled_from(changes) | on_any_day if changes else on_any_day)
+    rules = draw(st.lists(weekly_rules(zones, day), min_size=1, max_size=6))
+    begin = wall_model.epoch(day) - DAY
+    at = SPAN_MINUTES.map(lambda minutes: begin + 60 * minutes)
+    busy = draw(
+        st.lists(
+            st.tuples(at, st.integers(1, 300)).map(lambda span: (span[0], span[0] + 60 * span[1])), max_size=8
+        )
+    )
+    shape = Shape(
+        60 * draw(st.sampled_from([10, 30, 50, 80, 480]) | st.integers(1, 600)),
+        60 * draw(st.sampled_from([0, 0, 5, 120])),
+        60 * draw(st.sampled_from([0, 0, 10, 120])),
+    )
+    start = begin + draw(st.integers(0, 2 * DAY))
+    return rules, busy, shape, start, start + draw(st.integers(1, 2 * DAY))
+
+
+def assert_like_the_model(calendar):
+    rules, busy, shape, start, end = calendar
+    found = starts_of(rules, busy, shape, start, end)
+    assert found == sorted(set(found)), "ascending, each once"
+    assert found == wall_model.free_starts(rules, busy, shape, start=start, end=end)
+
+
+@settings(max_examples=150, deadline=None)
+@given(calendars())
+def test_free_times_are_those_of_the_plain_model(calendar):
+    assert_like_the_model(calendar)
+
+
+@pytest.mark.prove
+@settings(max_examples=6_000, deadline=None)
+@given(calendars())
+def test_free_times_are_those_of_the_plain_model_many_times_over(calendar):
+    assert_like_the_model(calendar)
+
+
+@settings(max_examples=60, deadline=None)
+@given(calendars())
+def test_each_time_names_the_centre_of_a_rule_that_has_it(calendar):
+    rules, busy, shape, start, end = calendar
+    for free in free_times(rules, merge_spans(busy), shape, start=start, end=end):
+        of_that_centre = [rule for rule in rules if rule.centre_id == free.centre_id]
+        assert free.start in wall_model.free_starts(
+            of_that_centre, busy, shape, start=free.start, end=free.start + 1
+        )
+
+
+@settings(max_examples=60, deadline=None)
+@given(calendars(), st.integers(1, 2 * DAY))
+def test_two_halves_of_a_range_hold_what_the_whole_holds(calendar, cut):
+    rules, busy, shape, start, end = calendar
+    middle = min(start + cut, end)
+    whole = starts_of(rules, busy, shape, start, end)
+    assert whole == starts_of(rules, busy, shape, start, middle) + starts_of(rules, busy, shape, middle, end)
+
+
+@settings(max_examples=60, deadline=None)
+@given(calendars())
+def test_what_is_taken_is_free_no_more_and_nothing_else_is_lost(calendar):
+    rules, busy, shape, start, end = calendar
+    free = starts_of(rules, busy, shape, start, end)
+    for taken in free[:3]:
+        span = (taken - shape.buffer_before, taken + shape.duration + shape.buffer_after)
+        left = starts_of(rules, [*busy, span], shape, start, end)
+        reach = shape.duration + shape.buffer_before + shape.buffer_after
+        assert left == [other for other in free if abs(other - taken) >= reach]
+
+
+spans = st.lists(
+    st.tuples(st.integers(0, 60), st.integers(1, 12)).map(lambda span: (span[0], span[0] + span[1])),
+    max_size=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(spans)
+def test_merged_spans_cover_the_same_time_apart_and_in_order(some):
+    merged = merge_spans(some)
+    assert {second for span in merged for second in range(*span)} == {
+        second for span in some for second in range(*span)
+    }
+    assert all(one_end < start for (_, one_end), (start, _) in zip(merged, merged[1:], strict=False))
+
+
+@settings(max_examples=300, deadline=None)
+@given(spans, st.integers(0, 70), st.integers(1, 12))
+def test_a_span_is_free_when_it_shares_no_second_with_what_is_busy(some, start, length):
+    taken = {second for span in some for second in range(*span)}
+    assert is_free(start, start + length, merge_spans(some)) == taken.isdisjoint(range(start, start + length))
+
+
+def test_who_wants_the_first_time_of_a_thousand_calendars_computes_little_more_than_that(monkeypatch):
+    asked = []
+    real = LocalDay.starts
+    monkeypatch.setattr(LocalDay, "starts", lambda day, *minutes: asked.append(day) or real(day, *minutes))
+    rules = [Rule(weekday, 540, 1020, LONDON, None) for weekday in range(7)]
+    begin = utc(2027, 6, 1)
+    streams = [free_times(rules, [], Shape(50 * 60), start=begin, end=begin + 60 * DAY) for _ in range(1_000)]
+    first = list(islice(heapq.merge(*streams), 3))
+    assert [free.start for free in first] == [utc(2027, 6, 1, 8)] * 3
+    assert len(asked) <= 2_100
+
+
+def test_nothing_is_free_in_an_empty_range_or_without_rules():
+    begin = utc(2027, 6, 1)
+    rules = [Rule(weekday, 0, 1440, "UTC", None) for weekday in range(7)]
+    assert starts_of(rules, [], Shape(HOUR), begin, begin) == []
+    assert starts_of(rules, [], Shape(HOUR), begin + DAY, begin) == []
+    assert starts_of([], [], Shape(HOUR), begin, begin + DAY) == []
+
+
+def test_rules_whose_grids_cross_over_a_gap_still_come_in_order():
+    """02:10 and 02:20 do not exist that night: the first rule then begins at 03:10, the second at 03:05."""
+    rules = [
+        Rule(SUNDAY, 66, 187, NEW_YORK, None),
+        Rule(SUNDAY, 130, 240, NEW_YORK, CENTRE),
+        Rule(SUNDAY, 140, 240, NEW_YORK, CENTRE),
+    ]
+    begin = utc(2027, 3, 14, 5)
+    found = starts_of(rules, [], Shape(60), begin, begin + 6 * HOUR)
+    assert found == sorted(found)
+    assert found == wall_model.free_starts(rules, [], Shape(60), start=begin, end=begin + 6 * HOUR)
+
+
+# --- The nights that people know by name --------------------------------------------------------------------
+
+
+def night(zone, weekday, first, end, *, around, minutes=30):
+    """The starts, in UTC as HH:MM, of one rule around one instant."""
+    rule = Rule(weekday, 60 * first, 60 * end, zone, None)
+    found = free_times([rule], [], Shape(60 * minutes), start=around - 2 * DAY, end=around + 2 * DAY)
+    return [f"{datetime.fromtimestamp(free.start, UTC):%H:%M}" for free in found]
+
+
+def test_new_york_offers_nothing_in_the_hour_that_is_skipped():
+    assert night(NEW_YORK, SUNDAY, 1, 4, around=utc(2027, 3, 14, 7)) == (
+        ["06:00", "06:15", "06:30", "06:45", "07:00", "07:15", "07:30"]
+    )
+
+
+def test_new_york_offers_the_repeated_hour_once_and_works_through_it():
+    # 01:00 to 02:00 comes twice; the shift from 1 to 3 is three hours long, and a long session fits in.
+    assert night(NEW_YORK, SUNDAY, 1, 3, around=utc(2027, 11, 7, 7)) == (
+        ["05:00", "05:15", "05:30", "05:45", "07:00", "07:15", "07:30"]
+    )
+    assert night(NEW_YORK, SUNDAY, 1, 3, around=utc(2027, 11, 7, 7), minutes=180) == ["05:00"]
+
+
+def test_london_keeps_nine_oclock_on_both_sides_of_the_change():
+    assert night(LONDON, SATURDAY, 9, 10, around=utc(2027, 3, 28)) == ["09:00", "09:15", "09:30"]
+    assert night(LONDON, SUNDAY, 9, 10, around=utc(2027, 3, 28)) == ["08:00", "08:15", "08:30"]
+
+
+def test_kolkata_offers_quarters_that_are_half_an_hour_off():
+    assert night(KOLKATA, MONDAY, 9, 10, around=utc(2027, 3, 29)) == ["03:30", "03:45", "04:00"]
+
+
+def test_lord_howe_skips_and_repeats_half_an_hour():
+    assert night(LORD_HOWE, SUNDAY, 1, 3, around=utc(2027, 10, 2, 16)) == (
+        ["14:30", "14:45", "15:00", "15:15", "15:30"]
+    )
+    # 01:30 to 02:00 comes twice.
+    assert night(LORD_HOWE, SUNDAY, 1, 3, around=utc(2027, 4, 3, 16)) == (
+        ["14:00", "14:15", "14:30", "14:45", "15:30", "15:45", "16:00"]
+    )
+
+
+def test_santiago_works_until_a_midnight_that_does_not_exist():
+    assert night(SANTIAGO, SATURDAY, 23, 24, around=utc(2027, 9, 5, 4)) == ["03:00", "03:15", "03:30"]
+    assert night(SANTIAGO, SUNDAY, 0, 2, around=utc(2027, 9, 5, 4)) == ["04:00", "04:15", "04:30"]
+
+
+def test_apia_lies_a_day_ahead_of_its_neighbours():
+    assert night(APIA, MONDAY, 0, 1, around=utc(2027, 4, 4)) == ["11:00", "11:15", "11:30"]
+    # Friday, 30 December 2011, was left out.
+    friday = Rule(4, 0, 1440, APIA, None)
+    assert starts_of([friday], [], Shape(60), utc(2011, 12, 29), utc(2012, 1, 2)) == []
+
+
+def test_a_rule_applies_from_its_first_day_to_its_last_inclusive():
+    rule = Rule(MONDAY, 540, 600, "UTC", None, date(2027, 3, 8), date(2027, 3, 15))
+    found = starts_of([rule], [], Shape(HOUR), utc(2027, 2, 1), utc(2027, 5, 1))
+    assert found == [utc(2027, 3, 8, 9), utc(2027, 3, 15, 9)]
+
+
+def test_buffers_may_reach_out_of_the_hours_but_not_into_busy_time():
+    rule = Rule(MONDAY, 540, 600, "UTC", None)
+    nine = utc(2027, 3, 8, 9)
+    shape = Shape(HOUR, 600, 900)
+    assert starts_of([rule], [], shape, nine, nine + HOUR) == [nine]
+    assert starts_of([rule], [(nine - HOUR, nine - 600)], shape, nine, nine + HOUR) == [nine]
+    assert starts_of([rule], [(nine - HOUR, nine - 599)], shape, nine, nine + HOUR) == []
+    assert starts_of([rule], [(nine + HOUR + 900, nine + 2 * HOUR)], shape, nine, nine + HOUR) == [nine]
+    assert starts_of([rule], [(nine + HOUR + 899, nine + 2 * HOUR)], shape, nine, nine + HOUR) == []
+
+
+def test_a_session_lies_in_one_rules_hours_even_where_two_meet():
+    """Twelve may be where the counselor changes from one centre to another."""
+    rules = [Rule(MONDAY, 660, 720, "UTC", CENTRE), Rule(MONDAY, 720, 780, "UTC", OTHER_CENTRE)]
+    eleven = utc(2027, 3, 8, 11)
+    found = list(free_times(rules, [], Shape(HOUR), start=eleven, end=eleven + 2 * HOUR))
+    assert [(free.start, free.centre_id) for free in found] == [
+        (eleven, CENTRE),
+        (eleven + HOUR, OTHER_CENTRE),
+    ]
