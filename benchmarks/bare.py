@@ -36,7 +36,7 @@ def _statements(request: plans.Request) -> list[tuple[Any, Any]]:
         caught.append((sql, params))
         return execute(sql, params, many, context)
 
-    client = Client(headers=request.headers)
+    client = Client(headers=request.headers, SERVER_NAME="127.0.0.1")
     with transaction.atomic(), connection.execute_wrapper(catch):
         answer = client.generic(
             request.method,

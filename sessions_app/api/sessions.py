@@ -10,12 +10,11 @@ from rest_framework.request import Request
 from accounts.models import User
 from accounts.permissions import Action
 from core.api.answers import Answer, Created, PageAnswer
-from core.api.paging import paginate
 from core.api.views import Endpoint, operation
 from core.errors import HoldExpired, InvalidState, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from sessions_app.access import access_bookable_patient, access_hold, access_session
 from sessions_app.calendar_files import CalendarMethod, session_calendar
-from sessions_app.listing import session_rows
+from sessions_app.listing import session_page, session_rows
 from sessions_app.models import Session
 from sessions_app.serializers.sessions import (
     BookBody,
@@ -34,10 +33,7 @@ class SessionCollection(Endpoint):
     def get(self, request: Request, query: dict[str, Any]) -> Answer:
         """One's own sessions; for staff, those of their centres."""
         sessions = Session.objects.visible_to(request.user).filter(**query["filters"])
-        now = timezone.now()
-        page = paginate(
-            sessions, query["page"], read=lambda rows: session_rows(rows, viewer=request.user, now=now)
-        )
+        page = session_page(sessions, query["page"], viewer=request.user, now=timezone.now())
         return PageAnswer(page, [session_answer(row) for row in page.rows])
 
     @operation(

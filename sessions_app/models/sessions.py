@@ -8,9 +8,13 @@ from django.utils import timezone
 
 from accounts.models import Centre, CounselorProfile, PatientProfile, StaffCentre, User
 from accounts.permissions import Action, Scope, scope_for
+from accounts.roles import Role
+from core.crypto.fields import EncryptedTextField
 from core.ids import uuid7
 from sessions_app.models.calendar import CalendarEntry
 from sessions_app.models.types import Mode, PaymentPolicy, SessionKind, SessionType
+
+MAX_NOTE = 2000
 
 
 class SessionStatus(models.TextChoices):
@@ -42,11 +46,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
             return self.all()
         if scope is Scope.CENTRE:
             return self.filter(centre__in=StaffCentre.objects.filter(user=user).values("centre"))
+        if scope is Scope.OWN and user.role == Role.COUNSELOR:
+            return self.filter(counselor=user.pk)
         if scope is Scope.OWN:
-            return self.filter(
-                Q(counselor=user.pk)
-                | Q(pk__in=SessionParticipant.objects.filter(patient=user.pk).values("session"))
-            )
+            return self.filter(pk__in=SessionParticipant.objects.filter(patient=user.pk).values("session"))
         return self.none()
 
 
@@ -105,6 +108,12 @@ class SessionParticipant(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="participants")
     patient = models.ForeignKey(PatientProfile, on_delete=models.PROTECT, related_name="participations")
+    note = EncryptedTextField(
+        owner_attribute="patient_id",
+        null=True,
+        max_length=MAX_NOTE,
+        help_text="What was written when booking.",
+    )
 
     class Meta:
         constraints = [
