@@ -1,7 +1,6 @@
 """Core's background work."""
 
 import uuid
-from typing import Any
 
 from celery import shared_task
 
@@ -16,10 +15,10 @@ def deliver_outbox_entry(entry_id: str) -> None:
 
 
 @shared_task(name="core.purge_outbox", ignore_result=True)
-def purge_outbox(**_: Any) -> None:
+def purge_outbox() -> None:
     outbox.purge_done()
 
 
 @shared_task(name="core.purge_idempotency_keys", ignore_result=True)
-def purge_idempotency_keys(**_: Any) -> None:
+def purge_idempotency_keys() -> None:
     purge_expired_keys()

@@ -182,6 +182,13 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge-idempotency-keys": {"task": "core.purge_idempotency_keys", "schedule": 3600.0},
 }
+    "purge-outbox": {"task": "core.purge_outbox", "schedule": 3600.0},
+    # A run that could not begin before the next one is due is left out.
+    "send-due-reminders": {
+        "task": "sessions_app.send_due_reminders",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
 
 # --- People -------------------------------------------------------------------------------------------------
 

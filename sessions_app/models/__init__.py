@@ -3,6 +3,7 @@
 from sessions_app.models.availability import AvailabilityRule, Weekday
 from sessions_app.models.calendar import CalendarEntry, EntryKind, Occupancy
 from sessions_app.models.holds import HOLD_LENGTH, SlotHold
+from sessions_app.models.reminders import Reminder, ReminderKind, ReminderState
 from sessions_app.models.sessions import ALLOWED_TRANSITIONS, Session, SessionParticipant, SessionStatus
 from sessions_app.models.types import Mode, PaymentPolicy, SessionKind, SessionType
 
@@ -15,6 +16,9 @@ __all__ = [
     "Mode",
     "Occupancy",
     "PaymentPolicy",
+    "Reminder",
+    "ReminderKind",
+    "ReminderState",
     "Session",
     "SessionKind",
     "SessionParticipant",

@@ -9,6 +9,7 @@ from core.api.fields import InstantField
 from core.api.serializers import Body, DaysQuery, ListQuery, Shape
 from sessions_app.listing import SessionRow
 from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionStatus, SlotHold
+from sessions_app.models.sessions import MAX_NOTE
 from sessions_app.models.types import MAX_DURATION_MINUTES
 from sessions_app.serializers.common import CentreNameShape, PersonShape
 from sessions_app.services.reservations import Choice
@@ -42,6 +43,12 @@ class BookBody(TimeChoiceBody):
     )
     counselor = serializers.UUIDField(required=False)
     start = InstantField(required=False)
+    note = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=MAX_NOTE,
+        help_text="For the counselor; kept encrypted and in no list.",
+    )
 
     def to_internal_value(self, data: Any) -> Any:
         values = Body.to_internal_value(self, data)

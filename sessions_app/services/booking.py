@@ -111,7 +111,7 @@ def _confirm(
         payment_policy=terms.payment_policy,
     )
     session.save(force_insert=True)
-    SessionParticipant(session=session, patient_id=patient_id).save(force_insert=True)
+    SessionParticipant(session=session, patient_id=patient_id, note=note or None).save(force_insert=True)
     CareRelationship.objects.bulk_create(
         [CareRelationship(patient_id=patient_id, counselor_id=counselor_id, why=CareReason.SESSION)],
         ignore_conflicts=True,

@@ -1,0 +1,154 @@
+"""What people are told about their sessions, and when.
+
+Everyone who takes part is told: the patients and the counselor. The words are made when a message leaves, from the
+session as it then is; what no longer applies is not sent.
+"""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core import outbox
+from notifications import registry
+from notifications.mails import calendar_attachment, compose
+from notifications.registry import Mail
+from notifications.services import notify
+from sessions_app import wording
+from sessions_app.calendar_files import CalendarMethod, session_calendar
+from sessions_app.models import Mode, Session, SessionStatus
+from sessions_app.models.sessions import SessionQuerySet
+from sessions_app.services.reminders import plan_reminders
+
+
+def register() -> None:
+    """Called once, when the apps are ready."""
+    registry.register_type("session_confirmed", render_confirmed)
+    registry.register_type("session_cancelled", render_cancelled)
+    registry.register_type("session_reminder_day", render_reminder)
+    registry.register_type("session_reminder_hour", render_reminder)
+    outbox.register("session.confirmed", "sessions_app.plan_reminders", on_confirmed_plan_reminders)
+    outbox.register("session.confirmed", "sessions_app.notify", on_confirmed_notify)
+    outbox.register("session.cancelled", "sessions_app.notify", on_cancelled_notify)
+
+
+# --- What is heard from the outbox. Each may run twice.
+
+
+def on_confirmed_plan_reminders(payload: outbox.Payload) -> None:
+    session = _session(payload)
+    if session is not None and session.status == SessionStatus.CONFIRMED:
+        plan_reminders(session=session, user_ids=everyone_in(session), now=session.created_at)
+
+
+def on_confirmed_notify(payload: outbox.Payload) -> None:
+    _notify_everyone("session_confirmed", payload)
+
+
+def on_cancelled_notify(payload: outbox.Payload) -> None:
+    _notify_everyone("session_cancelled", payload)
+
+
+def _notify_everyone(type_code: str, payload: outbox.Payload) -> None:
+    session = _session(payload)
+    if session is not None:
+        notify(
+            user_ids=everyone_in(session), type_code=type_code, about_id=session.pk, dedupe=str(session.pk)
+        )
+
+
+def everyone_in(session: Session) -> list[UUID]:
+    """The accounts of those who take part."""
+    return [session.counselor_id, *(participant.patient_id for participant in session.participants.all())]
+
+
+def _session(payload: outbox.Payload) -> Session | None:
+    return _told_about().filter(pk=str(payload["session"])).first()
+
+
+# --- What is said
+
+
+def render_confirmed(user: User, session_id: UUID) -> Mail | None:
+    session = _still_coming(session_id)
+    if session is None:
+        return None
+    subject = _("Your appointment on %(day)s at %(time)s") % _moment(session)
+    return _mail("session_confirmed", subject, session, user, method=CalendarMethod.REQUEST)
+
+
+def render_cancelled(user: User, session_id: UUID) -> Mail | None:
+    session = _told_about().filter(pk=session_id, status=SessionStatus.CANCELLED).first()
+    if session is None:
+        return None
+    subject = _("Your appointment on %(day)s at %(time)s is cancelled") % _moment(session)
+    return _mail("session_cancelled", subject, session, user, method=CalendarMethod.CANCEL)
+
+
+def render_reminder(user: User, session_id: UUID) -> Mail | None:
+    """No calendar file: the reader has one since the confirmation."""
+    session = _still_coming(session_id)
+    if session is None:
+        return None
+    subject = _("Reminder: your appointment on %(day)s at %(time)s") % _moment(session)
+    return _mail("session_reminder", subject, session, user)
+
+
+def _told_about() -> SessionQuerySet:
+    return Session.objects.select_related("counselor__user", "centre").prefetch_related(
+        "participants__patient__user"
+    )
+
+
+def _still_coming(session_id: UUID) -> Session | None:
+    coming = _told_about().filter(status=SessionStatus.CONFIRMED, start__gt=timezone.now())
+    return coming.filter(pk=session_id).first()
+
+
+def _moment(session: Session) -> dict[str, str]:
+    return {"day": wording.day(session.start), "time": wording.clock(session.start)}
+
+
+def _mail(
+    template: str, subject: str, session: Session, reader: User, *, method: CalendarMethod | None = None
+) -> Mail:
+    attachments = []
+    if method is not None:
+        content = session_calendar(session, viewer=reader, method=method)
+        attachments.append(calendar_attachment(content, method=method))
+    return compose(
+        template=f"sessions_app/mail/{template}",
+        subject=subject,
+        context={
+            "session": session,
+            "rows": [(_("With"), _with_whom(session, reader)), (_("When"), _when(session)), _where(session)],
+            "is_counselor": reader.pk == session.counselor_id,
+            "session_url": settings.SITE_URL + reverse("session_detail", args=[session.pk]),
+            "directory_url": settings.SITE_URL + reverse("counselor_directory"),
+        },
+        attachments=attachments,
+    )
+
+
+def _with_whom(session: Session, reader: User) -> str:
+    """To a counselor an anonymous patient is their alias; participants are not named to one another."""
+    if reader.pk != session.counselor_id:
+        return session.counselor.user.full_name
+    return ", ".join(participant.patient.name_for(reader) for participant in session.participants.all())
+
+
+def _when(session: Session) -> str:
+    """Beside the reader's time the centre's, when that is where they go."""
+    there = ZoneInfo(session.centre.timezone) if session.mode == Mode.IN_PERSON else None
+    return wording.span(session.start, session.end, other=there)
+
+
+def _where(session: Session) -> tuple[str, str]:
+    if session.mode == Mode.IN_PERSON:
+        centre = session.centre
+        return _("Where"), ", ".join(part for part in (centre.name, centre.address, centre.city) if part)
+    return _("How"), _("By video") if session.mode == Mode.VIDEO else _("By phone")
