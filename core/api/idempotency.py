@@ -15,13 +15,14 @@ from datetime import timedelta
 from typing import Any, cast
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
 
 from core.api.rendering import JSON
+from core.db import pipelined, prepared_cursor
 from core.errors import Conflict, ValidationFailed
 from core.ids import uuid7
 from core.models import IdempotencyKey
@@ -47,6 +48,7 @@ row AS (
 )
 SELECT is_ours, EXISTS (SELECT FROM row) FROM claim
 """
+_KEEP = "UPDATE core_idempotencykey SET response_status = %s, response_body = %s WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,8 @@ def answer_once(request: Request, work: Callable[[], HttpResponseBase]) -> HttpR
         if row_id is None:
             return _replay(claim)
         response = cast(HttpResponse, work())
-        IdempotencyKey.objects.filter(pk=row_id).update(
-            response_status=response.status_code, response_body=response.content
-        )
+        with prepared_cursor() as cursor:
+            cursor.execute(_KEEP, [response.status_code, response.content, row_id])
     return response
 
 
@@ -118,8 +119,9 @@ def _take(claim: Claim) -> uuid.UUID | None:
         "lock": claim.lock,
         "kept_for": KEPT_FOR,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, parameters)
+    with prepared_cursor() as cursor:
+        with pipelined():  # BEGIN goes along
+            cursor.execute(_CLAIM, parameters)
         is_ours, is_new = cursor.fetchone()
     if not is_ours:
         raise Conflict(

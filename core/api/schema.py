@@ -13,7 +13,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from core.api.errors import problem_of_status
 from core.api.idempotency import HEADER, MAX_LENGTH, REPLAYED
-from core.api.permissions import may
+from core.api.permissions import PUBLIC, may
 from core.api.rendering import JSON, json_bytes
 from core.api.serializers import Input
 from core.api.views import Endpoint, NoBody, NoQuery, Operation
@@ -78,8 +78,9 @@ class OperationSchema(AutoSchema):
         return _documentation(self)
 
     def get_auth(self) -> list[Schema]:
-        is_for_visitors = may(AnonymousUser(), self.declared.action)
-        return [*SECURITY, {}] if is_for_visitors else SECURITY
+        if self.declared.action == PUBLIC:
+            return [{}]
+        return [{}, *SECURITY] if may(AnonymousUser(), self.declared.action) else SECURITY
 
     def get_override_parameters(self) -> list[Any]:
         parameters: list[Any] = []
