@@ -53,7 +53,9 @@ def test_a_patient_changes_their_profile(client, cast):
     user = User.objects.get(pk=cast.stranger.pk)
     assert (user.full_name, user.phone) == ("Meera Iyer", "+919812345678")
     assert str(user.patient_profile.date_of_birth) == "1990-05-01"
-    assert client.get("/settings/profile").status_code == 200, "a new phone must not end the page that gave it"
+    assert client.get("/settings/profile").status_code == 200, (
+        "a new phone must not end the page that gave it"
+    )
 
 
 def test_a_new_phone_number_ends_other_page_sessions(client, cast):
