@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class CoreConfig(AppConfig):
@@ -6,4 +7,7 @@ class CoreConfig(AppConfig):
     verbose_name = "Core"
 
     def ready(self) -> None:
-        from core.crypto import checks  # noqa: F401  registers them
+        from core.checks import check_settings
+        from core.crypto import checks as crypto_checks  # noqa: F401  registers them
+
+        checks.register(check_settings)

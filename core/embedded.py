@@ -224,14 +224,14 @@ class _Postgres:
             os.chown(self.data / "embedded.conf", _server_uid(), -1)
 
     def _forget_dead_postmaster(self) -> None:
-        """After a kill -9 and a restart of the machine, the number in postmaster.pid may be somebody else's."""
+        """After a kill -9 and a restart of the machine, the number in a lock file may be somebody else's."""
         import psutil
 
-        pid_file = self.data / "postmaster.pid"
-        with suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
-            process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
-            if str(self.data) not in " ".join(process.cmdline()):
-                pid_file.unlink()
+        for lock in (self.data / "postmaster.pid", self.servers.socket_directory / ".s.PGSQL.5432.lock"):
+            with suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
+                process = psutil.Process(int(lock.read_text().splitlines()[0]))
+                if str(self.data) not in " ".join(process.cmdline()):
+                    lock.unlink()
 
     def _start(self) -> None:
         # The shared memory of a killed postmaster is busy until its last child has noticed.

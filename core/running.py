@@ -1,6 +1,7 @@
 """`make run`: everything a developer needs, in one terminal, until Ctrl-C."""
 
 import fcntl
+import multiprocessing
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ import psutil
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
+from django.db import connections
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
@@ -136,6 +138,7 @@ def _prepare_data() -> None:
     if "demo_data" in get_commands() and not get_user_model()._default_manager.exists():
         _say("Filling the empty database with the demo clinic.")
         call_command("demo_data")
+    connections.close_all()
 
 
 def _run_processes(host: str, port: int, address: str) -> int:
@@ -147,16 +150,27 @@ def _run_processes(host: str, port: int, address: str) -> int:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONUNBUFFERED": "1",
     }
-    manager = Manager()
+    manager = _Manager()
     for name, command in parse_procfile((settings.BASE_DIR / "Procfile.dev").read_text()).processes.items():
         manager.add_process(name, command, env=environment, cwd=str(settings.BASE_DIR))
     threading.Thread(target=_announce, args=(address, port), daemon=True).start()
     try:
         manager.loop()
     finally:
-        _kill(_marked_processes())  # none, unless honcho itself fell over, as when its terminal is gone
+        # None, unless it was stopped while starting, or honcho itself fell over, as when its terminal is gone.
+        for forked in multiprocessing.active_children():
+            forked.kill()
+        _kill(_marked_processes())
     was_asked_to_stop = manager.returncode in (130, 143)
     return 0 if was_asked_to_stop else int(manager.returncode or 0)
+
+
+class _Manager(Manager):
+    def terminate(self) -> None:
+        """honcho cannot stop a process whose number it has not heard yet; the caller's `finally` can."""
+        if not self._all_started():
+            raise KeyboardInterrupt
+        super().terminate()
 
 
 def _announce(address: str, port: int) -> None:

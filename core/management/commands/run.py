@@ -9,6 +9,7 @@ from core import running
 
 
 class Command(BaseCommand):
+    requires_system_checks = []  # the web process makes them
     help = "Run the whole of it for development: servers, data, processes. `make run` calls this."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
