@@ -1,6 +1,6 @@
 """Rows to test with. Each factory makes what its row needs; traits name the variants that tests ask for."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import factory
 from allauth.account.models import EmailAddress
@@ -19,6 +19,7 @@ from accounts.models import (
     User,
 )
 from accounts.roles import Role
+from sessions_app.models import AvailabilityRule, Mode, PaymentPolicy, SessionType, Weekday
 
 PASSWORD = "a-long-enough-secret"
 
@@ -138,3 +139,35 @@ class DeviceFactory(DjangoModelFactory):
     security_version = factory.SelfAttribute("user.security_version")
     user_agent = "tests"
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=30))
+
+
+class SessionTypeFactory(DjangoModelFactory):
+    """50 minutes in every mode, free. `paid=True`: 60.00 at the centre."""
+
+    class Meta:
+        model = SessionType
+
+    class Params:
+        paid = factory.Trait(fee_minor=6000, payment_policy=PaymentPolicy.AT_CENTRE)
+
+    counselor = factory.SubFactory(CounselorFactory)
+    name = "Session"
+    duration_minutes = 50
+    modes = factory.LazyFunction(lambda: list(Mode.values))
+
+
+class AvailabilityRuleFactory(DjangoModelFactory):
+    """Mondays 09:00–17:00 UTC at the counselor's centre. `online=True`: video and phone only."""
+
+    class Meta:
+        model = AvailabilityRule
+
+    class Params:
+        online = factory.Trait(centre=None)
+
+    counselor = factory.SubFactory(CounselorFactory)
+    weekday = Weekday.MONDAY
+    start = time(9)
+    end = time(17)
+    timezone = "UTC"
+    centre = factory.SelfAttribute("counselor.primary_centre")

@@ -1,9 +1,8 @@
 """Shapes that several answers share."""
 
-import zoneinfo
-
 from rest_framework import serializers
 
+from accounts.models.users import known_timezones
 from core.api.serializers import Shape
 
 
@@ -24,6 +23,6 @@ class ZoneField(serializers.CharField):
 
     def to_internal_value(self, data: object) -> str:
         name = super().to_internal_value(data)
-        if name not in zoneinfo.available_timezones():
+        if name not in known_timezones():
             self.fail("zone", name=name[:60])
         return name

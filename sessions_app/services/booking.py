@@ -10,9 +10,17 @@ from accounts.models import CareRelationship, PatientCentre, User
 from accounts.models.care import CareReason
 from core.errors import InvalidState
 from core.facts import Fact, fact
-from sessions_app.models import CalendarEntry, EntryKind, Session, SessionParticipant, SessionType, SlotHold
-from sessions_app.services.holds import require_live
-from sessions_app.services.occupancy import give_back, keep_until, lock
+from sessions_app.models import (
+    CalendarEntry,
+    EntryKind,
+    Session,
+    SessionParticipant,
+    SessionStatus,
+    SessionType,
+    SlotHold,
+)
+from sessions_app.services.holds import locked_hold, require_live
+from sessions_app.services.occupancy import give_back, keep_until
 from sessions_app.services.reservations import Choice, constraint_as_refusal, reserve
 
 
@@ -59,14 +67,9 @@ def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | No
     """
     now = now or timezone.now()
     with fact(actor=actor) as current:
-        lock(hold.counselor_id, hold.patient_id)
-        kept = (
-            SlotHold.objects.select_related("entry", "session_type", "session")
-            .select_for_update(of=("self",))
-            .get(pk=hold.pk)
-        )
+        kept = locked_hold(hold)
         if kept.session is not None:
-            return kept.session
+            return _still_on(kept.session)
         require_live(kept, now)
         if kept.entry.start <= now:
             raise InvalidState("This time has begun already. Choose a coming one.")
@@ -82,6 +85,13 @@ def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | No
             note=note,
         )
         SlotHold.objects.filter(pk=kept.pk).update(session=session, is_live=False)
+    return session
+
+
+def _still_on(session: Session) -> Session:
+    if session.status != SessionStatus.CONFIRMED:
+        state = SessionStatus(session.status).label.lower()
+        raise InvalidState(f"This time was booked already, and the session is {state}. Choose a time again.")
     return session
 
 

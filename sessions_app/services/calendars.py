@@ -97,7 +97,7 @@ SELECT counselor_id, weekday, extract(hour FROM start)::int * 60 + extract(minut
  WHERE counselor_id = ANY(%s::uuid[])
 """
 _BUSY = """
-SELECT resource, extract(epoch FROM lower(busy))::bigint, ceil(extract(epoch FROM upper(busy)))::bigint
+SELECT resource, floor(extract(epoch FROM lower(busy)))::bigint, ceil(extract(epoch FROM upper(busy)))::bigint
   FROM sessions_app_occupancy
  WHERE resource = ANY(%s::uuid[]) AND is_active
    AND upper(busy) > to_timestamp(%s) AND lower(busy) < to_timestamp(%s)

@@ -28,7 +28,12 @@ def cancel_session(
         kept.sequence += 1
         kept.save(update_fields=["status", "cancelled_by", "cancelled_at", "sequence"])
         give_back([kept.entry_id])
-        for patient_id in kept.participants.values_list("patient_id", flat=True):
-            current.audit("session.cancelled", kept, patient_id=patient_id, centre_id=kept.centre_id)
+        for participant in kept.participants.all():
+            if reason:
+                participant.cancellation_reason = reason
+                participant.save(update_fields=["cancellation_reason"])
+            current.audit(
+                "session.cancelled", kept, patient_id=participant.patient_id, centre_id=kept.centre_id
+            )
         current.announce("session.cancelled", session=kept.pk)
     return kept

@@ -6,11 +6,14 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.models import User
+from core.db import read_in_one_round_trip
 from core.errors import HoldExpired, InvalidState
 from core.facts import fact
 from sessions_app.models import HOLD_LENGTH, EntryKind, SlotHold
-from sessions_app.services.occupancy import give_back, keep_until, lock, sweep_dead
+from sessions_app.services.occupancy import give_back, keep_until, locking_statements, sweep_dead
 from sessions_app.services.reservations import Choice, constraint_as_refusal, reserve
+
+_LOCK_ENTRY = "SELECT FROM sessions_app_calendarentry WHERE id = %s FOR UPDATE"
 
 
 def place_hold(*, choice: Choice, patient_id: UUID, actor: User, now: datetime | None = None) -> SlotHold:
@@ -41,8 +44,7 @@ def renew_hold(*, hold: SlotHold, actor: User, now: datetime | None = None) -> S
     """Five minutes more, counted from now, once. Raises HoldExpired, and InvalidState the second time."""
     now = now or timezone.now()
     with fact(actor=actor) as current:
-        lock(hold.counselor_id, hold.patient_id)
-        kept = SlotHold.objects.select_related("entry").select_for_update(of=("self",)).get(pk=hold.pk)
+        kept = locked_hold(hold)
         require_live(kept, now)
         if not kept.renewals_left:
             raise InvalidState(
@@ -59,11 +61,22 @@ def renew_hold(*, hold: SlotHold, actor: User, now: datetime | None = None) -> S
 def release_hold(*, hold: SlotHold, actor: User) -> None:
     """Give the time back. Once it was booked, dropped or swept there is nothing to do, and that is no error."""
     with fact(actor=actor) as current:
-        kept = SlotHold.objects.select_for_update().get(pk=hold.pk)
+        kept = locked_hold(hold)
         if not kept.is_live:
             return
         give_back([kept.pk])
         current.audit("hold.released", kept, patient_id=kept.patient_id, centre_id=kept.centre_id)
+
+
+def locked_hold(hold: SlotHold) -> SlotHold:
+    """The hold as it is now, nobody else writing it until the transaction ends.
+
+    What is locked, after the calendars, is its entry and not its own row: the sweeper and those who clear what has
+    expired take the entry first, and two orders would deadlock.
+    """
+    locks = locking_statements([hold.counselor_id, hold.patient_id])
+    read_in_one_round_trip(*locks, (_LOCK_ENTRY, [hold.pk]))
+    return SlotHold.objects.select_related("entry", "session_type", "session").get(pk=hold.pk)
 
 
 def require_live(hold: SlotHold, now: datetime) -> None:

@@ -31,10 +31,9 @@ _NEARBY = timedelta(days=7)
 _FURTHER = timedelta(days=60)
 _SAME_INSTANT = timedelta(seconds=1)
 _OWN_HOLDS = """
-SELECT hold.entry_id, extract(epoch FROM min(lower(busy)))::bigint, ceil(extract(epoch FROM max(upper(busy))))::bigint
+SELECT entry_id, resource, floor(extract(epoch FROM lower(busy)))::bigint, ceil(extract(epoch FROM upper(busy)))::bigint
   FROM sessions_app_slothold hold JOIN sessions_app_occupancy USING (entry_id)
  WHERE hold.patient_id = %s AND hold.is_live
- GROUP BY hold.entry_id
 """
 
 
@@ -106,8 +105,8 @@ def reserve(choice: Choice, *, patient_id: UUID, actor: User, now: datetime) -> 
         mode,
         slot.start,
         slot.end,
-        own_holds=[hold_id for hold_id, *_ in holds],
-        own_holds_in_the_way=_overlapping(holds, slot, offered),
+        own_holds=list({hold_id for hold_id, *_ in holds}),
+        own_holds_in_the_way=_overlapping(holds, slot, offered, patient_id),
     )
 
 
@@ -130,15 +129,13 @@ def _require_bookable_instant(start: datetime, now: datetime) -> None:
         raise ValidationFailed(details={"start": [f"Sessions can be booked up to {days} days ahead."]})
 
 
-def _locked_calendars(
-    choice: Choice, patient_id: UUID
-) -> tuple[CounselorCalendar, list[Span], list[tuple[UUID, int, int]]]:
-    """Both calendars at the choice, locked and cleared, and the patient's own holds, in one round trip."""
+def _locked_calendars(choice: Choice, patient_id: UUID) -> tuple[CounselorCalendar, list[Span], list[Row]]:
+    """Both calendars at the choice, locked and cleared, and the rows of _OWN_HOLDS, in one round trip."""
     locks = locking_statements([choice.counselor_id, patient_id])
     rows = read_in_one_round_trip(
         *locks, (_OWN_HOLDS, [patient_id]), *_reads(choice, patient_id, timedelta())
     )
-    return *_assembled(choice, patient_id, rows[len(locks) + 1 :]), rows[len(locks)]  # type: ignore[return-value]
+    return *_assembled(choice, patient_id, rows[len(locks) + 1 :]), rows[len(locks)]
 
 
 def _calendars(choice: Choice, patient_id: UUID, reach: timedelta) -> tuple[CounselorCalendar, list[Span]]:
@@ -162,10 +159,17 @@ def _assembled(
     return calendar, spans_by_resource(rows[-1]).get(patient_id, [])
 
 
-def _overlapping(holds: list[tuple[UUID, int, int]], slot: Slot, offered: OfferedType) -> list[UUID]:
-    begins = _epoch(slot.start) - 60 * offered.buffer_before_minutes
-    ends = _epoch(slot.end) + 60 * offered.buffer_after_minutes
-    return list({hold_id for hold_id, lower, upper in holds if lower < ends and upper > begins})
+def _overlapping(holds: list[Row], slot: Slot, offered: OfferedType, patient_id: UUID) -> list[UUID]:
+    """The holds that keep what the slot needs: the counselor's time with buffers, the patient's without."""
+    start, end = _epoch(slot.start), _epoch(slot.end)
+    before, after = 60 * offered.buffer_before_minutes, 60 * offered.buffer_after_minutes
+    needed = {slot.counselor_id: (start - before, end + after), patient_id: (start, end)}
+    found = set()
+    for hold_id, resource, lower, upper in holds:
+        first, last = needed.get(resource, (0, 0))
+        if lower < last and upper > first:
+            found.add(hold_id)
+    return list(found)
 
 
 def _slot_at(choice: Choice, calendar: CounselorCalendar) -> Slot | None:

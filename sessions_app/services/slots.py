@@ -18,6 +18,8 @@ from sessions_app.free_time import free_times
 from sessions_app.models import Mode
 from sessions_app.services.calendars import CounselorCalendar, OfferedType, read_calendars
 
+_MOMENT = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -145,7 +147,7 @@ def slots_of(
 def within_horizon(start: datetime, end: datetime, now: datetime) -> tuple[datetime, datetime]:
     """The part of [start, end) that can be booked: after now, and not further ahead than the setting says."""
     last = now + timedelta(days=settings.BOOKING_HORIZON_DAYS)
-    return max(start, now), min(end, last)
+    return max(start, now + _MOMENT), min(end, last + _MOMENT)
 
 
 _Place = tuple[tuple[str, ...], UUID, str]

@@ -83,8 +83,8 @@ def test_every_change_of_clocks_of_every_zone_from_2026_to_2028():
             for day in (change - timedelta(days=1), change, change + timedelta(days=1)):
                 assert_like_the_model(zone, day)
                 days += 1
-    print(
-        f"\nwall clock: {days} local days around changes of clocks, {len(seen)} different clocks, every minute alike"
+    show(
+        f"Wall clock: {days} local days around the changes of {len(seen)} different clocks, every minute alike."
     )
 
 

@@ -89,8 +89,19 @@ def _touches_busy(start: int, end: int, busy: list[Span]) -> bool:
 def changes_of(zone: str) -> list[date]:
     """The local dates from 2026 to 2028 on which the clocks of the zone change."""
     tz = ZoneInfo(zone)
+    return [datetime.fromtimestamp(instant, tz).date() for instant in _instants_of_change(zone)]
+
+
+def instant_of_change(zone: str, day: date) -> int:
+    """When the clocks change on that local date."""
+    return _instants_of_change(zone)[changes_of(zone).index(day)]
+
+
+@cache
+def _instants_of_change(zone: str) -> list[int]:
+    tz = ZoneInfo(zone)
     first, last = epoch(FIRST_DAY), epoch(LAST_DAY) + DAY
-    offsets = [(at, datetime.fromtimestamp(at, tz).utcoffset()) for at in range(first, last, 6 * 3600)]
+    offsets = [(at, datetime.fromtimestamp(at, tz).utcoffset()) for at in range(first, last, 6 * HOUR)]
     changes = []
     for (before, offset), (after, next_offset) in zip(offsets, offsets[1:], strict=False):
         if offset != next_offset:
@@ -100,5 +111,5 @@ def changes_of(zone: str) -> list[date]:
                     before = middle
                 else:
                     after = middle
-            changes.append(datetime.fromtimestamp(after, tz).date())
+            changes.append(after)
     return changes

@@ -1,0 +1,75 @@
+"""A small clinic for scheduling tests: who offers what when, and the requests that its clients send."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import CounselorProfile, User
+from sessions_app.models import AvailabilityRule, Occupancy, Session
+from sessions_app.services.booking import book_session
+from sessions_app.services.reservations import Choice
+from tests.factories import AvailabilityRuleFactory, CounselorFactory, SessionTypeFactory
+
+EVERY_DAY = range(7)
+MIDNIGHT = time(0)
+
+
+def open_practice(
+    *,
+    zone: str = "UTC",
+    start: time = time(9),
+    end: time = time(17),
+    weekdays: Iterable[int] = EVERY_DAY,
+    online: bool = False,
+    counselor: CounselorProfile | None = None,
+    **session_type: Any,
+) -> CounselorProfile:
+    """A counselor, listed, with the same hours on all these weekdays and one session type of 50 minutes."""
+    counselor = counselor or CounselorFactory()
+    SessionTypeFactory(counselor=counselor, **session_type)
+    keep_hours(counselor, zone=zone, start=start, end=end, weekdays=weekdays, online=online)
+    return counselor
+
+
+def keep_hours(
+    counselor: CounselorProfile,
+    *,
+    zone: str = "UTC",
+    start: time = time(9),
+    end: time = time(17),
+    weekdays: Iterable[int] = EVERY_DAY,
+    online: bool = False,
+) -> list[AvailabilityRule]:
+    return [
+        AvailabilityRuleFactory(
+            counselor=counselor, weekday=weekday, start=start, end=end, timezone=zone, online=online
+        )
+        for weekday in weekdays
+    ]
+
+
+def coming(days: int = 3, hour: int = 9, minute: int = 0) -> datetime:
+    """An hour of a coming day, UTC; every practice of `open_practice` is open then."""
+    return datetime.combine(timezone.now().date() + timedelta(days=days), time(hour, minute), UTC)
+
+
+def book(counselor: CounselorProfile, patient: User, start: datetime, **choice: Any) -> Session:
+    return book_session(choice=Choice(counselor.pk, start, **choice), patient_id=patient.pk, actor=patient)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What the block writes is taken back; what it raises is raised."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def active_spans(resource: Any) -> list[tuple[datetime, datetime]]:
+    """Whose time is taken and has not expired, in order."""
+    rows = Occupancy.objects.filter(resource=resource, is_active=True).order_by("busy")
+    return [(row.busy.lower, row.busy.upper) for row in rows]
