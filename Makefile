@@ -40,7 +40,7 @@ types:
 	@$(BIN)/mypy
 
 layers:
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 migrations:
 	@$(MANAGE) makemigrations --check --dry-run
