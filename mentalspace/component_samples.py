@@ -38,7 +38,7 @@ class SampleForm(forms.Form):
 def component_samples() -> dict[str, Any]:
     return {
         "form": SampleForm(),
-        "refused_form": SampleForm({"name": "Asha", "email": "asha@", "language": "en"}),
+        "refused_form": SampleForm({"name": "Asha", "email": "asha@"}, auto_id="refused_%s"),
         "page": Paginator(range(214), 20).page(3),
         "counselors": _counselors(),
         "days": _days(),

@@ -4,22 +4,20 @@ People with an account have it on the account. Everybody else has a cookie, whic
 database (the error pages) go by.
 """
 
-import zoneinfo
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import tzinfo
-from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from accounts.models.users import FontSize, Theme
+from accounts.browser_zone import zone_of_browser
+from accounts.models import FontSize, Theme
 
 COOKIE_NAME = "__Host-display" if settings.SESSION_COOKIE_SECURE else "display"
-# Written by static/js/app.js: only a browser knows where its clock is.
-ZONE_COOKIE_NAME = "timezone"
 COOKIE_AGE_SECONDS = 365 * 24 * 3600
 
 
@@ -67,12 +65,9 @@ class Display:
 def zone_of_reader(request: HttpRequest) -> tzinfo:
     """The zone in which times are shown: the account's, else the browser's, else the site's. May read the database."""
     if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-        name = request.user.timezone
-    else:
-        name = unquote(request.COOKIES.get(ZONE_COOKIE_NAME, ""))
-    if name in zoneinfo.available_timezones():
-        return zoneinfo.ZoneInfo(name)
-    return timezone.get_default_timezone()
+        return ZoneInfo(request.user.timezone)
+    name = zone_of_browser(request)
+    return ZoneInfo(name) if name else timezone.get_default_timezone()
 
 
 class ReaderZoneMiddleware:

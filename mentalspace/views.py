@@ -1,5 +1,6 @@
 """Pages that belong to no app: the front page, the small print, the way in for each role, the errors."""
 
+from dataclasses import asdict
 from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_not_required
@@ -11,6 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.roles import CENTRE_STAFF, Role
+from accounts.services.profiles import change_preferences
+from core import request_context
 from mentalspace.component_samples import component_samples
 from mentalspace.display import Display
 
@@ -58,7 +61,7 @@ def display_settings(request: HttpRequest) -> HttpResponse:
         theme=request.POST.get("theme"), font_size=request.POST.get("font_size")
     )
     if request.user.is_authenticated:
-        User.objects.filter(pk=request.user.pk).update(theme=display.theme, font_size=display.font_size)
+        change_preferences(user=request.user, values=asdict(display))
     response = redirect(_own_address(request.POST.get("next", "")))
     display.remember_on(response)
     return response
@@ -70,7 +73,7 @@ def _own_address(address: str) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return render(request, "400.html", status=HTTPStatus.BAD_REQUEST)
+    return render(request, "400.html", _reference(), status=HTTPStatus.BAD_REQUEST)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -83,8 +86,13 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBa
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Without context processors, so without the database, which may be what failed."""
-    page = render_to_string("500.html", {"display": Display.of_visitor(request)})
+    page = render_to_string("500.html", {"display": Display.of_visitor(request)} | _reference())
     return HttpResponse(page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _reference() -> dict[str, str]:
+    """The number by which we find a request again when somebody asks us about it."""
+    return {"request_id": request_context.request_id.get()}
 
 
 @login_not_required

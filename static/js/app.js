@@ -50,4 +50,20 @@ addEventListener("pageshow", (event) => {
 // After a refused form the reader starts at the list of what to change.
 document.querySelector("[data-focus-first]")?.focus();
 
+// A refusal brings its own notice and says where it goes; a refused form (422) is shown again with what to change.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status !== 422 && !xhr.getResponseHeader("HX-Retarget")) return;
+  event.detail.shouldSwap = true;
+  event.detail.isError = false;
+});
+
+// A change in place that failed says so, where notices stand.
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(failure, () => {
+    const notice = document.getElementById("notice-unsent").content.cloneNode(true);
+    document.getElementById("messages")?.replaceChildren(notice);
+  });
+}
+
 tellTimeZone();
