@@ -14,6 +14,7 @@ urlpatterns = [
     path("display", views.display_settings, name="display_settings"),
     path("accounts/", include("allauth.urls")),
     path("", include("accounts.urls")),
+    path("", include("sessions_app.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("mentalspace.api_urls")),
     path("", include("crisis.urls")),

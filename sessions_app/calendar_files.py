@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
@@ -53,6 +54,14 @@ def session_calendar(session: Session, *, viewer: User, method: CalendarMethod) 
         calendar.add_component(_zone_component(zone.key, session.start.year))
     calendar.add_component(event)
     return calendar.to_ical()
+
+
+def calendar_file_response(session: Session, viewer: User) -> HttpResponse:
+    """The file as a download, for a reader who may see the session."""
+    content = session_calendar(session, viewer=viewer, method=CalendarMethod.PUBLISH)
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+    return response
 
 
 def _event(session: Session, viewer: User, zone: ZoneInfo) -> Event:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
-from accounts.access import access_counselor, access_counselor_to_plan
+from accounts.access import access_counselor, access_counselor_to_plan, reader_of
 from accounts.permissions import Action
 from core.api.answers import Answer
 from core.api.views import Endpoint, operation
@@ -30,6 +30,6 @@ class Availability(Endpoint):
     )
     def put(self, request: Request, counselor_id: UUID, body: dict[str, Any]) -> Answer:
         """Replace the weekly hours, all or nothing. Sessions that are booked stay as they are."""
-        counselor = access_counselor_to_plan(request.user, counselor_id)
-        replace_weekly_hours(counselor=counselor, rules=body["rules"], actor=request.user)
+        counselor = access_counselor_to_plan(reader_of(request), counselor_id)
+        replace_weekly_hours(counselor=counselor, rules=body["rules"], actor=reader_of(request))
         return Answer(availability_answer(list(AvailabilityRule.objects.filter(counselor=counselor))))

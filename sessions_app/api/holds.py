@@ -5,6 +5,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from accounts.access import reader_of
 from accounts.permissions import Action
 from core.api.answers import Answer, Created, NoContent
 from core.api.views import Endpoint, operation
@@ -20,7 +21,10 @@ class HoldCollection(Endpoint):
     def get(self, request: Request) -> Answer:
         """One's own live holds; for staff, those that they placed."""
         holds = (
-            SlotHold.objects.visible_to(request.user).live().select_related("entry").order_by("entry__start")
+            SlotHold.objects.visible_to(reader_of(request))
+            .live()
+            .select_related("entry")
+            .order_by("entry__start")
         )
         return Answer([hold_answer(hold) for hold in holds])
 
@@ -34,9 +38,9 @@ class HoldCollection(Endpoint):
     )
     def post(self, request: Request, body: dict[str, Any]) -> Answer:
         """Keep a time for five minutes. A patient has one hold: an earlier one is given back."""
-        patient_id = access_bookable_patient(request.user, body["patient"])
+        patient_id = access_bookable_patient(reader_of(request), body["patient"])
         return Created(
-            hold_answer(place_hold(choice=body["choice"], patient_id=patient_id, actor=request.user))
+            hold_answer(place_hold(choice=body["choice"], patient_id=patient_id, actor=reader_of(request)))
         )
 
 
@@ -44,7 +48,7 @@ class Hold(Endpoint):
     @operation(Action.SESSION_BOOK, status=204, raises=(NotFound,))
     def delete(self, request: Request, hold_id: UUID) -> Answer:
         """Give the time back. Nothing to do when it is over already."""
-        release_hold(hold=access_hold(request.user, hold_id), actor=request.user)
+        release_hold(hold=access_hold(reader_of(request), hold_id), actor=reader_of(request))
         return NoContent()
 
 
@@ -52,4 +56,6 @@ class HoldRenewal(Endpoint):
     @operation(Action.SESSION_BOOK, answer=HoldShape, raises=(NotFound, HoldExpired, InvalidState))
     def post(self, request: Request, hold_id: UUID) -> Answer:
         """Five minutes more, once."""
-        return Answer(hold_answer(renew_hold(hold=access_hold(request.user, hold_id), actor=request.user)))
+        return Answer(
+            hold_answer(renew_hold(hold=access_hold(reader_of(request), hold_id), actor=reader_of(request)))
+        )

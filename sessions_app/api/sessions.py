@@ -7,13 +7,14 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
+from accounts.access import reader_of
 from accounts.models import User
 from accounts.permissions import Action
 from core.api.answers import Answer, Created, PageAnswer
 from core.api.views import Endpoint, operation
 from core.errors import HoldExpired, InvalidState, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from sessions_app.access import access_bookable_patient, access_hold, access_session
-from sessions_app.calendar_files import CalendarMethod, session_calendar
+from sessions_app.calendar_files import calendar_file_response
 from sessions_app.listing import session_page, session_rows
 from sessions_app.models import Session
 from sessions_app.serializers.sessions import (
@@ -32,8 +33,8 @@ class SessionCollection(Endpoint):
     @operation(Action.SESSION_SEE, query=SessionsQuery, answer=SessionShape, paged=True)
     def get(self, request: Request, query: dict[str, Any]) -> Answer:
         """One's own sessions; for staff, those of their centres."""
-        sessions = Session.objects.visible_to(request.user).filter(**query["filters"])
-        page = session_page(sessions, query["page"], viewer=request.user, now=timezone.now())
+        sessions = Session.objects.visible_to(reader_of(request)).filter(**query["filters"])
+        page = session_page(sessions, query["page"], viewer=reader_of(request), now=timezone.now())
         return PageAnswer(page, [session_answer(row) for row in page.rows])
 
     @operation(
@@ -48,26 +49,28 @@ class SessionCollection(Endpoint):
         """Book the time of a hold, or a free time directly."""
         note = body.get("note", "")
         if body["hold"] is not None:
-            session = book_hold(hold=access_hold(request.user, body["hold"]), actor=request.user, note=note)
-        else:
-            patient_id = access_bookable_patient(request.user, body["patient"])
-            session = book_session(
-                choice=body["choice"], patient_id=patient_id, actor=request.user, note=note
+            session = book_hold(
+                hold=access_hold(reader_of(request), body["hold"]), actor=reader_of(request), note=note
             )
-        return Created(_shown(session, request.user))
+        else:
+            patient_id = access_bookable_patient(reader_of(request), body["patient"])
+            session = book_session(
+                choice=body["choice"], patient_id=patient_id, actor=reader_of(request), note=note
+            )
+        return Created(_shown(session, reader_of(request)))
 
 
 class SessionDetail(Endpoint):
     @operation(Action.SESSION_SEE, answer=SessionShape, raises=(NotFound,))
     def get(self, request: Request, session_id: UUID) -> Answer:
         """One session."""
-        return Answer(_shown(access_session(request.user, session_id), request.user))
+        return Answer(_shown(access_session(reader_of(request), session_id), reader_of(request)))
 
     @operation(Action.SESSION_CHANGE, answer=SessionShape, raises=(NotFound, PermissionDenied, InvalidState))
     def delete(self, request: Request, session_id: UUID) -> Answer:
         """Cancel it, without a reason."""
-        session = access_session(request.user, session_id, Action.SESSION_CHANGE)
-        return Answer(_shown(cancel_session(session=session, actor=request.user), request.user))
+        session = access_session(reader_of(request), session_id, Action.SESSION_CHANGE)
+        return Answer(_shown(cancel_session(session=session, actor=reader_of(request)), reader_of(request)))
 
 
 class SessionCancellation(Endpoint):
@@ -79,9 +82,9 @@ class SessionCancellation(Endpoint):
     )
     def post(self, request: Request, session_id: UUID, body: dict[str, Any]) -> Answer:
         """Cancel it. Its time is free again at once."""
-        session = access_session(request.user, session_id, Action.SESSION_CHANGE)
-        cancelled = cancel_session(session=session, actor=request.user, reason=body.get("reason", ""))
-        return Answer(_shown(cancelled, request.user))
+        session = access_session(reader_of(request), session_id, Action.SESSION_CHANGE)
+        cancelled = cancel_session(session=session, actor=reader_of(request), reason=body.get("reason", ""))
+        return Answer(_shown(cancelled, reader_of(request)))
 
 
 class SessionCompletion(Endpoint):
@@ -90,31 +93,24 @@ class SessionCompletion(Endpoint):
     )
     def post(self, request: Request, session_id: UUID) -> Answer:
         """It took place."""
-        session = access_session(request.user, session_id, Action.SESSION_COMPLETE)
-        return Answer(_shown(complete_session(session=session, actor=request.user), request.user))
+        session = access_session(reader_of(request), session_id, Action.SESSION_COMPLETE)
+        return Answer(_shown(complete_session(session=session, actor=reader_of(request)), reader_of(request)))
 
 
 class SessionNoShow(Endpoint):
     @operation(Action.SESSION_NO_SHOW, answer=SessionShape, raises=(NotFound, PermissionDenied, InvalidState))
     def post(self, request: Request, session_id: UUID) -> Answer:
         """The patient did not come."""
-        session = access_session(request.user, session_id, Action.SESSION_NO_SHOW)
-        return Answer(_shown(mark_no_show(session=session, actor=request.user), request.user))
+        session = access_session(reader_of(request), session_id, Action.SESSION_NO_SHOW)
+        return Answer(_shown(mark_no_show(session=session, actor=reader_of(request)), reader_of(request)))
 
 
 class SessionCalendarFile(Endpoint):
     @operation(Action.SESSION_SEE, raises=(NotFound,), media_type="text/calendar")
     def get(self, request: Request, session_id: UUID) -> HttpResponse:
         """The session as a calendar file (iCalendar, RFC 5545), in the reader's zone, with a discreet title."""
-        session = access_session(request.user, session_id)
-        return calendar_file_response(session, request.user)
-
-
-def calendar_file_response(session: Session, viewer: User) -> HttpResponse:
-    content = session_calendar(session, viewer=viewer, method=CalendarMethod.PUBLISH)
-    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
-    return response
+        session = access_session(reader_of(request), session_id)
+        return calendar_file_response(session, reader_of(request))
 
 
 def _shown(session: Session, viewer: User) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Counselling sessions: appointments, not sign-ins."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -14,6 +15,7 @@ from core.ids import uuid7
 from sessions_app.models.calendar import CalendarEntry
 from sessions_app.models.types import Mode, PaymentPolicy, SessionKind, SessionType
 
+MAX_REASON = 1000
 MAX_NOTE = 2000
 
 
@@ -40,6 +42,14 @@ class SessionQuerySet(models.QuerySet["Session"]):
         if not user.is_authenticated:
             return self.none()
         return self.within(scope_for(user.role, Action.SESSION_SEE), user)
+
+    def coming(self, now: datetime) -> Self:
+        """Still to take place, or under way."""
+        return self.filter(status=SessionStatus.CONFIRMED, end__gt=now)
+
+    def over(self, now: datetime) -> Self:
+        """All others: taken place, cancelled, missed, or past and not yet marked."""
+        return self.exclude(status=SessionStatus.CONFIRMED, end__gt=now)
 
     def within(self, scope: Scope, user: User) -> Self:
         if scope is Scope.ALL:
@@ -113,6 +123,12 @@ class SessionParticipant(models.Model):
         null=True,
         max_length=MAX_NOTE,
         help_text="What was written when booking.",
+    )
+    cancellation_reason = EncryptedTextField(
+        owner_attribute="patient_id",
+        null=True,
+        max_length=MAX_REASON,
+        help_text="What was written when cancelling.",
     )
 
     class Meta:

@@ -32,7 +32,7 @@ class RuleBody(Body):
 class AvailabilityBody(Body):
     """The values carry "rules" as RuleInputs."""
 
-    rules = RuleBody(many=True, max_length=MAX_RULES)
+    rules = RuleBody(many=True, max_length=MAX_RULES)  # type: ignore[call-arg]  # the list takes it
 
     def to_internal_value(self, data: Any) -> Any:
         values = super().to_internal_value(data)

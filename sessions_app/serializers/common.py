@@ -21,7 +21,7 @@ class ZoneField(serializers.CharField):
 
     default_error_messages = {"zone": "“{name}” is not a time zone. Use one such as Asia/Kolkata."}
 
-    def to_internal_value(self, data: object) -> str:
+    def to_internal_value(self, data: str) -> str:
         name = super().to_internal_value(data)
         if name not in known_timezones():
             self.fail("zone", name=name[:60])

@@ -9,12 +9,10 @@ from core.api.fields import InstantField
 from core.api.serializers import Body, DaysQuery, ListQuery, Shape
 from sessions_app.listing import SessionRow
 from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionStatus, SlotHold
-from sessions_app.models.sessions import MAX_NOTE
+from sessions_app.models.sessions import MAX_NOTE, MAX_REASON
 from sessions_app.models.types import MAX_DURATION_MINUTES
 from sessions_app.serializers.common import CentreNameShape, PersonShape
 from sessions_app.services.reservations import Choice
-
-MAX_REASON = 1000
 
 
 class TimeChoiceBody(Body):

@@ -1,0 +1,1 @@
+"""Scheduling's pages. One file a noun."""

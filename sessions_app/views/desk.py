@@ -1,0 +1,49 @@
+"""The front desk's day."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import reader_of
+from accounts.models import Centre, StaffCentre, User
+from accounts.roles import CENTRE_STAFF, STAFF
+from core.errors import PermissionDenied
+from sessions_app.listing import session_rows
+from sessions_app.models import Session
+from sessions_app.views.counselor import day_bounds, wanted_day
+
+
+@require_safe
+def front_desk_day(request: HttpRequest) -> HttpResponse:
+    """The sessions of one day (?day=) at one's centres, or at one of them (?centre=)."""
+    user = reader_of(request)
+    if user.role not in STAFF:
+        raise PermissionDenied()
+    centres = _centres(user)
+    chosen = next((centre for centre in centres if str(centre.pk) == request.GET.get("centre")), None)
+    day = wanted_day(request)
+    start, end = day_bounds(day)
+    sessions = Session.objects.visible_to(user).filter(start__gte=start, start__lt=end)
+    if chosen is not None:
+        sessions = sessions.filter(centre=chosen)
+    rows = session_rows(sessions.order_by("start", "id"), viewer=user, now=timezone.now())
+    context = {
+        "day": day,
+        "is_today": day == timezone.localdate(),
+        "day_before": day - timedelta(days=1),
+        "day_after": day + timedelta(days=1),
+        "centres": centres,
+        "chosen": chosen,
+        "sessions": rows,
+    }
+    return render(request, "sessions_app/front_desk_day.html", context)
+
+
+def _centres(user: User) -> list[Centre]:
+    visible = Centre.objects.visible_to(user)
+    if user.role in CENTRE_STAFF:
+        visible = visible.filter(pk__in=StaffCentre.objects.filter(user=user).values("centre"))
+    return list(visible.order_by("name"))
