@@ -1,0 +1,1 @@
+"""The demo clinic of development, made through the services (docs/demo.md)."""

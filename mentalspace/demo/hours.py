@@ -1,0 +1,97 @@
+"""When the counselors of the demo clinic are there, and what they offer."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from accounts.models import Centre, CounselorProfile
+from mentalspace.demo.counselors import DemoCounselor, Hours, Offer
+from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionType
+from sessions_app.services.availability import RuleInput, replace_weekly_hours, save_session_type
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SESSION_MINUTES = 50
+CALL_MINUTES = 30
+COUPLE_MINUTES = 80
+PAUSE_MINUTES = 10
+
+
+def keep_hours(
+    counselor: CounselorProfile,
+    about: DemoCounselor,
+    *,
+    centres: dict[str, Centre],
+    now: datetime,
+    is_here_today: bool,
+) -> None:
+    """Their weekly hours. With `is_here_today`, a day without any gets an extra clinic, so that it is never empty."""
+    today = now.astimezone(ZoneInfo(about.timezone)).date()
+    rules = [rule for hours in about.hours for rule in _rules(hours, about, centres, today)]
+    if is_here_today and all(rule.weekday != today.weekday() for rule in rules):
+        rules.append(_extra_clinic(about, counselor.primary_centre_id, today))
+    replace_weekly_hours(counselor=counselor, rules=rules, actor=counselor.user)
+
+
+def offer_sessions(counselor: CounselorProfile, offer: Offer) -> list[SessionType]:
+    """A free first session, sessions, a call, and for some an hour and twenty minutes for two."""
+    modes = [Mode.VIDEO, Mode.PHONE] if offer.is_online_only else [Mode.IN_PERSON, Mode.VIDEO, Mode.PHONE]
+    types = [
+        _type("First session", SessionKind.INTAKE, SESSION_MINUTES, 0, offer, modes),
+        _type("Session", SessionKind.FOLLOW_UP, SESSION_MINUTES, offer.fee_minor, offer, modes),
+        _type("Short call", SessionKind.FOLLOW_UP, CALL_MINUTES, offer.fee_minor // 2, offer, [Mode.PHONE]),
+    ]
+    if offer.couples:
+        fee_minor = offer.fee_minor * 3 // 2
+        types.append(_type("Couple", SessionKind.COUPLE, COUPLE_MINUTES, fee_minor, offer, modes[:2]))
+    for position, session_type in enumerate(types):
+        session_type.counselor = counselor
+        session_type.position = position
+        save_session_type(session_type=session_type, actor=counselor.user)
+    return types
+
+
+def _rules(
+    hours: Hours, about: DemoCounselor, centres: dict[str, Centre], today: date
+) -> Iterator[RuleInput]:
+    monday = today - timedelta(days=today.weekday())
+    centre = centres[hours.centre] if hours.centre else None
+    for day in hours.days.split():
+        yield RuleInput(
+            weekday=WEEKDAYS.index(day),
+            start=time.fromisoformat(hours.start),
+            end=time.fromisoformat(hours.end),
+            timezone=centre.timezone if centre else about.timezone,
+            centre_id=centre.pk if centre else None,
+            valid_from=None if hours.from_week is None else monday + timedelta(weeks=hours.from_week),
+            valid_until=None
+            if hours.until_week is None
+            else monday + timedelta(weeks=hours.until_week, days=6),
+        )
+
+
+def _extra_clinic(about: DemoCounselor, centre_id: UUID, today: date) -> RuleInput:
+    return RuleInput(
+        weekday=today.weekday(),
+        start=time(10),
+        end=time(21),
+        timezone=about.timezone,
+        centre_id=centre_id,
+        valid_from=today,
+        valid_until=today,
+    )
+
+
+def _type(
+    name: str, kind: SessionKind, minutes: int, fee_minor: int, offer: Offer, modes: list[Mode]
+) -> SessionType:
+    return SessionType(
+        name=name,
+        kind=kind,
+        duration_minutes=minutes,
+        modes=modes,
+        fee_minor=fee_minor,
+        currency=offer.currency,
+        payment_policy=PaymentPolicy.AT_CENTRE if fee_minor else PaymentPolicy.FREE,
+        buffer_after_minutes=PAUSE_MINUTES,
+    )
