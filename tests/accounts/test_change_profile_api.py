@@ -90,7 +90,8 @@ def test_patch_leaves_the_rest(cast, api_as):
     [
         {"email": "x@example.test"}, {"role": "admin"}, {"is_premium": True}, {"is_approved": True}, {"bio": "x"},
         {"security_version": 1}, {"username": "root"}, {"is_active": False}, {"user": {"role": "admin"}},
-        {"date_of_birth": "1800-01-01"}, {"phone": "12"}, {"first_name": ""}, {"is_anonymous": True}, {"alias": "x" * 61},
+        {"date_of_birth": "1800-01-01"}, {"phone": "12"}, {"first_name": ""}, {"is_anonymous": True},
+        {"alias": "x" * 61},
     ],
     ids=str,
 )  # fmt: skip

@@ -4,7 +4,8 @@ import statistics
 import time
 
 import pytest
-from django.test import override_settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.test import Client
 
 from accounts.models import AuditEvent, Device, User
 from accounts.services.security import deactivate_user
@@ -14,6 +15,12 @@ from tests.factories import PASSWORD, PatientFactory, StaffFactory, UserFactory
 pytestmark = pytest.mark.django_db
 
 REFUSAL = "The name or the password is not right. Check both, or set a new password."
+
+
+class SlowHasher(PBKDF2PasswordHasher):
+    """Slow enough to be seen beside the rest of a request."""
+
+    iterations = 200_000
 
 
 def sign_in(api, **body):
@@ -84,8 +91,8 @@ def test_every_refusal_is_the_same(api, who):
     assert not Device.objects.exists()
 
 
-@override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"])
 def test_unknown_and_known_names_take_the_same_time(settings, api):
+    settings.PASSWORD_HASHERS = ["tests.accounts.test_sign_in_api.SlowHasher"]
     settings.THROTTLES = dict.fromkeys(settings.THROTTLES, (10_000, 900))
     UserFactory(email="known@example.test")
     closed = UserFactory(email="closed@example.test")
@@ -115,9 +122,9 @@ def test_the_sixth_guess_in_a_quarter_of_an_hour_is_refused(api):
     assert sign_in(api, email=UserFactory().email).status_code == 200, "somebody else is not locked out"
 
 
-@override_settings(ACCOUNT_EMAIL_VERIFICATION="mandatory")
 @pytest.mark.parametrize("name", ["email", "phone"])
-def test_an_unconfirmed_address_is_a_stage_before_the_tokens(api, name):
+def test_an_unconfirmed_address_is_a_stage_before_the_tokens(settings, api, name):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     user = PatientFactory(
         user__email="asha@example.test", user__phone="+919812345678", user__email_address=False
     ).user
@@ -132,8 +139,8 @@ def test_an_unconfirmed_address_is_a_stage_before_the_tokens(api, name):
     assert "/accounts/confirm-email/" in letter.body
 
 
-@override_settings(ACCOUNT_EMAIL_VERIFICATION="mandatory")
-def test_the_stage_tells_nothing_to_whoever_does_not_know_the_password(api):
+def test_the_stage_tells_nothing_to_whoever_does_not_know_the_password(settings, api):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     UserFactory(email="asha@example.test", email_address=False)
 
     assert sign_in(api, email="asha@example.test", password="wrong-but-long").status_code == 401
@@ -159,8 +166,6 @@ def test_a_visitor_has_nothing_to_sign_out_of(api):
 
 
 def test_the_page_cookie_signs_in_to_the_api_with_csrf_only(client, cast):
-    from django.test import Client
-
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(cast.stranger)
 
