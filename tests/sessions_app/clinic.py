@@ -73,3 +73,49 @@ def active_spans(resource: Any) -> list[tuple[datetime, datetime]]:
     """Whose time is taken and has not expired, in order."""
     rows = Occupancy.objects.filter(resource=resource, is_active=True).order_by("busy")
     return [(row.busy.lower, row.busy.upper) for row in rows]
+
+
+# --- Over HTTP ----------------------------------------------------------------------------------------------
+
+
+def done(answer: Any, status: int = 200) -> Any:
+    """What a request that succeeded answers."""
+    assert answer.status_code == status, answer.content
+    return answer.json()["data"] if answer.content else None
+
+
+def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+    """The error of a request that was refused, with a sentence that helps."""
+    assert answer.status_code == status, answer.content
+    error = answer.json()["error"]
+    assert error["code"] == code, answer.content
+    assert error["message"].endswith((".", "!")), error
+    return error
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def wanted(counselor: CounselorProfile, start: datetime, **more: Any) -> dict[str, Any]:
+    """The body of a hold or a direct booking."""
+    return {"counselor": str(counselor.pk), "start": start.isoformat(), **more}
+
+
+def ask_hold(client: Any, counselor: CounselorProfile, start: datetime, **more: Any) -> Any:
+    return client.post("/api/sessions/holds", wanted(counselor, start, **more), format="json")
+
+
+def ask_session(client: Any, counselor: CounselorProfile, start: datetime, **more: Any) -> Any:
+    return client.post("/api/sessions", wanted(counselor, start, **more), format="json")
+
+
+def ask_to_book_hold(client: Any, hold_id: Any) -> Any:
+    return client.post("/api/sessions", {"hold": str(hold_id)}, format="json")
+
+
+def slots_shown(client: Any, counselor: CounselorProfile, day: datetime, **query: Any) -> list[datetime]:
+    """The starts that the API offers on the UTC day of `day`."""
+    days = {"from": day.date(), "to": day.date()}
+    answer = client.get(f"/api/counselors/{counselor.pk}/slots", days | query)
+    return [instant(slot["start"]) for slot in done(answer)]
