@@ -17,7 +17,7 @@ def prepared_cursor() -> Any:
     It is wrapped as Django wraps its own, so that errors are Django's and tests can count its statements. Close it.
     """
     connection.ensure_connection()
-    cursor = psycopg.Cursor(connection.connection)
+    cursor: Any = psycopg.Cursor(connection.connection)
     return (
         connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
     )

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.paginator import Paginator
 from django.utils import timezone
+from django.utils.html import format_html
 
 
 class SampleForm(forms.Form):
@@ -45,6 +46,7 @@ def component_samples() -> dict[str, Any]:
         "hold": _hold(),
         "sessions": _sessions(),
         "day_entries": _day_entries(),
+        "management_form": format_html('<input type="hidden" name="rules-TOTAL_FORMS" value="{}">', 3),
         "week": _week(),
         "places": [("", "Online"), ("riverside", "Riverside Centre")],
     }

@@ -5,12 +5,12 @@ Not visible is NotFound, the same as missing; visible but not allowed is Permiss
 
 from uuid import UUID
 
-from accounts.access import access_patient_to_book_for
+from accounts.access import access_counselor_to_plan, access_patient_to_book_for
 from accounts.models import User
 from accounts.permissions import Action, Scope, scope_for
 from accounts.roles import Role
 from core.errors import NotFound, PermissionDenied, ValidationFailed
-from sessions_app.models import Session, SlotHold
+from sessions_app.models import Session, SessionType, SlotHold
 
 
 def access_session(user: User, session_id: UUID, action: Action = Action.SESSION_SEE) -> Session:
@@ -32,6 +32,15 @@ def access_hold(user: User, hold_id: UUID) -> SlotHold:
     if hold is None:
         raise NotFound("There is no such hold, or it is not yours.")
     return hold
+
+
+def access_session_type_to_edit(user: User, counselor_id: UUID, type_id: UUID) -> SessionType:
+    """What a counselor offers or has offered, for those who plan for that counselor."""
+    counselor = access_counselor_to_plan(user, counselor_id)
+    session_type = SessionType.objects.filter(counselor=counselor, pk=type_id).first()
+    if session_type is None:
+        raise NotFound("This counselor has no such session type.")
+    return session_type
 
 
 def access_bookable_patient(user: User, patient_id: UUID | None) -> UUID:

@@ -1,12 +1,17 @@
 from django.urls import path
 
-from sessions_app.api import availability, counselors, holds, sessions, slots
+from sessions_app.api import availability, counselors, holds, session_types, sessions, slots
 
 urlpatterns = [
     path("counselors", counselors.CounselorCollection.as_view()),
     path("counselors/<uuid:counselor_id>", counselors.CounselorDetail.as_view()),
     path("counselors/<uuid:counselor_id>/availability", availability.Availability.as_view()),
     path("counselors/<uuid:counselor_id>/slots", slots.CounselorSlots.as_view()),
+    path("counselors/<uuid:counselor_id>/session-types", session_types.SessionTypeCollection.as_view()),
+    path(
+        "counselors/<uuid:counselor_id>/session-types/<uuid:type_id>",
+        session_types.SessionTypeDetail.as_view(),
+    ),
     path("slots", slots.EarliestSlots.as_view()),
     path("sessions", sessions.SessionCollection.as_view()),
     path("sessions/holds", holds.HoldCollection.as_view()),

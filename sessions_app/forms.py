@@ -12,7 +12,7 @@ from django.utils.translation import get_language_info
 from sessions_app.directory import ORDERINGS, DirectoryFilter
 from sessions_app.models import Mode, SessionType, Weekday
 from sessions_app.models.sessions import MAX_NOTE, MAX_REASON
-from sessions_app.services.availability import RuleInput
+from sessions_app.services.availability import MAX_RULES, RuleInput
 from sessions_app.services.reservations import Choice
 
 ANY = ("", "Any")
@@ -170,7 +170,9 @@ class RuleForm(forms.Form):
         )
 
 
-RuleFormSet = forms.formset_factory(RuleForm, extra=0, can_delete=True, max_num=100, absolute_max=100)
+RuleFormSet = forms.formset_factory(
+    RuleForm, extra=len(Weekday), can_delete=True, max_num=MAX_RULES, absolute_max=MAX_RULES + len(Weekday)
+)
 
 
 class SessionTypeForm(forms.ModelForm):

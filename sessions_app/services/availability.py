@@ -48,11 +48,11 @@ def replace_weekly_hours(
 
 
 def save_session_type(*, session_type: SessionType, actor: User) -> SessionType:
-    """Create or change what a counselor offers. Raises ValidationFailed by field; booked sessions keep their terms."""
-    try:
-        session_type.full_clean()
-    except ValidationError as error:
-        raise ValidationFailed(details=error.message_dict) from error
+    """Create or change what a counselor offers; booked sessions keep their terms.
+
+    Raises Django's ValidationError, by field.
+    """
+    session_type.full_clean()
     with fact(actor=actor) as current:
         session_type.save()
         current.audit("session_type.saved", session_type)

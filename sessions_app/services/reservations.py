@@ -91,6 +91,7 @@ def reserve(choice: Choice, *, patient_id: UUID, actor: User, now: datetime) -> 
     """
     _require_bookable_instant(choice.start, now)
     calendar, patient_busy, holds = _locked_calendars(choice, patient_id)
+    _require_offered(choice, calendar)
     slot = _slot_at(choice, calendar)
     if slot is None or not is_free(_epoch(slot.start), _epoch(slot.end), patient_busy):
         raise _refusal(choice, calendar, patient_id, is_patient_busy=slot is not None, now=now)
@@ -172,18 +173,34 @@ def _overlapping(holds: list[Row], slot: Slot, offered: OfferedType, patient_id:
     return list(found)
 
 
+def _require_offered(choice: Choice, calendar: CounselorCalendar) -> None:
+    """Refuses what the counselor never offers, at whatever time; the field to blame says what could be chosen."""
+    details = _what_is_wrong(choice, calendar)
+    if details:
+        message = "This counselor has no such session. Choose one of those that are offered."
+        raise ValidationFailed(message, details=details)
+
+
+def _what_is_wrong(choice: Choice, calendar: CounselorCalendar) -> dict[str, list[str]]:
+    types = [offered for offered in calendar.types if choice.type_id in (None, offered.id)]
+    if not types and choice.type_id is not None:
+        return {"type": ["This counselor does not offer this session type."]}
+    fitting = [offered for offered in types if choice.duration_minutes in (None, offered.duration_minutes)]
+    if not fitting:
+        lengths = sorted({offered.duration_minutes for offered in types})
+        return {
+            "duration_minutes": [f"Offered: {', '.join(map(str, lengths)) or 'nothing at present'} minutes."]
+        }
+    modes = sorted({mode for offered in fitting for mode in offered.modes})
+    if choice.mode is not None and choice.mode not in modes:
+        return {"mode": [f"Offered: {', '.join(modes)}."]}
+    if choice.centre_id is not None and not calendar.rules_for(mode=choice.mode, centre_id=choice.centre_id):
+        return {"centre": ["The counselor has no hours at this centre for such a session."]}
+    return {}
+
+
 def _slot_at(choice: Choice, calendar: CounselorCalendar) -> Slot | None:
     """The free time of the counselor that begins exactly then, if there is one."""
-    if (
-        calendar.choose_type(
-            type_id=choice.type_id, duration_minutes=choice.duration_minutes, mode=choice.mode
-        )
-        is None
-    ):
-        raise ValidationFailed(
-            "This counselor has no such session. Choose one of those that are offered.",
-            details=_what_is_offered(choice, calendar),
-        )
     at_that_instant = slots_of(
         calendar, wish=choice.wish, start=choice.start, end=choice.start + _SAME_INSTANT
     )
@@ -229,17 +246,6 @@ def _as_alternative(slot: Slot) -> dict[str, object]:
         "end": slot.end,
         "counselor": {"id": slot.counselor_id, "display_name": slot.counselor_name},
     }
-
-
-def _what_is_offered(choice: Choice, calendar: CounselorCalendar) -> dict[str, list[str]]:
-    """The field to blame, with what could be chosen instead."""
-    if choice.type_id is not None and all(offered.id != choice.type_id for offered in calendar.types):
-        return {"type": ["This counselor does not offer this session type."]}
-    if choice.mode is not None and all(choice.mode not in offered.modes for offered in calendar.types):
-        modes = sorted({mode for offered in calendar.types for mode in offered.modes})
-        return {"mode": [f"Offered: {', '.join(modes) or 'nothing at present'}."]}
-    lengths = sorted({offered.duration_minutes for offered in calendar.types})
-    return {"duration_minutes": [f"Offered: {', '.join(map(str, lengths)) or 'nothing at present'} minutes."]}
 
 
 def _require_own_centre(actor: User, centre_id: UUID) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -13,7 +14,7 @@ from accounts.access import access_counselor, reader_of
 from core.errors import DomainError, HoldExpired, SlotTaken, ValidationFailed
 from sessions_app.access import access_bookable_patient, access_hold
 from sessions_app.forms import BookingForm, TimeForm
-from sessions_app.models import Mode, SlotHold
+from sessions_app.models import SlotHold
 from sessions_app.services.booking import book_hold
 from sessions_app.services.holds import place_hold, release_hold, renew_hold
 from sessions_app.services.reservations import Choice
@@ -39,7 +40,7 @@ def book_details(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     if hold.session_id is not None:
         return redirect("session_booked", hold.session_id)
     if not hold.is_live or not hold.entry.is_live_at(timezone.now()):
-        return _show_over(request, hold, note="")
+        return _show_over(request, hold)
     return _show_details(request, hold, BookingForm())
 
 
@@ -94,22 +95,21 @@ def _show_details(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     expires_at = hold.entry.expires_at or timezone.now()
-    context = {
-        "hold": hold,
-        "form": form,
+    kept = {
         "expires_at": expires_at,
         "seconds_left": max(0, int((expires_at - timezone.now()).total_seconds())),
         "can_renew": hold.renewals_left > 0,
-        "mode_label": Mode(hold.mode).label,
-        "is_second_try": is_second_try,
+        "renew_url": reverse("hold_renew", args=[hold.pk]),
+        "release_url": reverse("hold_release", args=[hold.pk]),
+        "choose_again_url": reverse("counselor_profile", args=[hold.counselor_id]),
     }
+    context = {"hold": hold, "kept": kept, "form": form, "is_second_try": is_second_try}
     return render(request, "sessions_app/book_details.html", context, status=status)
 
 
-def _show_over(request: HttpRequest, hold: SlotHold, *, note: str) -> HttpResponse:
-    return render(
-        request, "sessions_app/hold_over.html", {"hold": hold, "note": note}, status=HTTPStatus.CONFLICT
-    )
+def _show_over(request: HttpRequest, hold: SlotHold) -> HttpResponse:
+    context = {"hold": hold, "is_coming": hold.entry.start > timezone.now()}
+    return render(request, "sessions_app/hold_over.html", context, status=HTTPStatus.CONFLICT)
 
 
 def _show_taken(request: HttpRequest, choice: Choice, error: DomainError, note: str) -> HttpResponse:

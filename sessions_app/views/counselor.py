@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import access_counselor_to_plan, reader_of
-from accounts.models import Centre, CounselorProfile
+from accounts.models import Centre, CounselorProfile, User
 from core.errors import NotFound, ValidationFailed
-from sessions_app.forms import ONLINE, RuleFormSet, SessionTypeForm
+from sessions_app.forms import ONLINE, RuleForm, RuleFormSet, SessionTypeForm
 from sessions_app.listing import SessionRow, session_rows
 from sessions_app.models import AvailabilityRule, Session, SessionStatus, SessionType, Weekday
 from sessions_app.services.availability import replace_weekly_hours, save_session_type
 from sessions_app.services.slots import Wish, find_slots
+from sessions_app.views.shown import SessionCard, card
 
 SHORTEST_GAP = timedelta(minutes=15)
 
@@ -40,7 +41,7 @@ def counselor_today(request: HttpRequest) -> HttpResponse:
         "is_today": day == timezone.localdate(),
         "day_before": day - timedelta(days=1),
         "day_after": day + timedelta(days=1),
-        "entries": day_plan(rows, now),
+        "entries": day_plan(rows, reader_of(request), now),
         "count": sum(row.status != SessionStatus.CANCELLED for row in rows),
     }
     return render(request, "sessions_app/counselor_today.html", context)
@@ -112,16 +113,14 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     return start, datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
-def day_plan(rows: list[SessionRow], now: datetime) -> list[dict[str, Any]]:
+def day_plan(rows: list[SessionRow], viewer: User, now: datetime) -> list[SessionCard | dict[str, Any]]:
     """Sessions and the gaps between them, as the fragment _day_plan.html shows them."""
-    entries: list[dict[str, Any]] = []
+    entries: list[SessionCard | dict[str, Any]] = []
     busy_until: datetime | None = None
     for row in rows:
         if busy_until is not None and row.start - busy_until >= SHORTEST_GAP:
             entries.append({"kind": "gap", "start": busy_until, "end": row.start})
-        entries.append(
-            {"kind": "session", "row": row, "is_past": row.end <= now, "is_now": row.start <= now < row.end}
-        )
+        entries.append(card(row, viewer=viewer, now=now))
         if row.status != SessionStatus.CANCELLED:
             busy_until = max(busy_until or row.end, row.end)
     return entries
@@ -149,12 +148,37 @@ def _places(counselor: CounselorProfile) -> list[tuple[str, str]]:
 
 
 def _week(formset: Any) -> list[dict[str, Any]]:
-    """The formset's rows by weekday, as the fragment _hours_editor.html shows them."""
-    rows: dict[int, list[Any]] = {weekday.value: [] for weekday in Weekday}
-    for form in formset:
-        value = form["weekday"].value()
-        rows[int(value) if str(value) in "0123456" else 0].append(form)
-    return [{"weekday": day.value, "name": day.label, "forms": rows[day.value]} for day in Weekday]
+    """The formset's rows by weekday, as the fragment _hours_editor.html shows them.
+
+    Each day's blank row is for readers without scripts; others add rows as they need them.
+    """
+    week: list[dict[str, Any]] = [
+        {"weekday": day.value, "name": day.label, "rows": [], "blank": None} for day in Weekday
+    ]
+    blank_days = iter(Weekday)
+    for number, form in enumerate(formset):
+        if not formset.is_bound and number >= formset.initial_form_count():
+            weekday = next(blank_days)
+            week[weekday]["blank"] = {"prefix": form.prefix}
+        elif str(form["weekday"].value()) in {str(day.value) for day in Weekday}:
+            week[int(form["weekday"].value())]["rows"].append(_hours_row(form))
+    return week
+
+
+def _hours_row(form: RuleForm) -> dict[str, Any]:
+    return {
+        "prefix": form.prefix,
+        "pk": form["id"].value() or "",
+        "start": _on_the_wall(form["start"].value()),
+        "end": _on_the_wall(form["end"].value()),
+        "place": str(form["place"].value() or ONLINE),
+        "errors": [sentence for sentences in form.errors.values() for sentence in sentences],
+        "is_removed": bool(form["DELETE"].value()),
+    }
+
+
+def _on_the_wall(value: Any) -> str:
+    return value.strftime("%H:%M") if isinstance(value, time) else str(value or "")
 
 
 def _free_days(counselor: CounselorProfile) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from core.errors import PermissionDenied
 from sessions_app.listing import session_rows
 from sessions_app.models import Session
 from sessions_app.views.counselor import day_bounds, wanted_day
+from sessions_app.views.shown import card
 
 
 @require_safe
@@ -29,7 +30,8 @@ def front_desk_day(request: HttpRequest) -> HttpResponse:
     sessions = Session.objects.visible_to(user).filter(start__gte=start, start__lt=end)
     if chosen is not None:
         sessions = sessions.filter(centre=chosen)
-    rows = session_rows(sessions.order_by("start", "id"), viewer=user, now=timezone.now())
+    now = timezone.now()
+    rows = session_rows(sessions.order_by("start", "id"), viewer=user, now=now)
     context = {
         "day": day,
         "is_today": day == timezone.localdate(),
@@ -37,7 +39,7 @@ def front_desk_day(request: HttpRequest) -> HttpResponse:
         "day_after": day + timedelta(days=1),
         "centres": centres,
         "chosen": chosen,
-        "sessions": rows,
+        "sessions": [(row, card(row, viewer=user, now=now)) for row in rows],
     }
     return render(request, "sessions_app/front_desk_day.html", context)
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import reader_of
 from accounts.permissions import Action
+from accounts.roles import Role
 from core.api.paging import PageRequest
 from core.errors import InvalidState
 from sessions_app.access import access_session
@@ -21,6 +22,7 @@ from sessions_app.paging import page_number, pages_of
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.notes import texts_for
 from sessions_app.services.states import complete_session, mark_no_show
+from sessions_app.views.shown import card, other_party
 
 ROWS_A_PAGE = 20
 
@@ -30,19 +32,31 @@ def my_sessions(request: HttpRequest) -> HttpResponse:
     """Coming ones, soonest first; ?view=past: those that are over or cancelled, latest first."""
     now = timezone.now()
     is_past = request.GET.get("view") == "past"
-    visible = Session.objects.visible_to(reader_of(request))
+    viewer = reader_of(request)
+    visible = Session.objects.visible_to(viewer)
     shown = visible.over(now) if is_past else visible.coming(now)
     ordering = ("-start", "-id") if is_past else ("start", "id")
     asked = PageRequest(number=page_number(request), size=ROWS_A_PAGE, ordering=ordering)
-    page = session_page(shown, asked, viewer=reader_of(request), now=now)
-    context = {"sessions": page.rows, "total": page.total, "page": pages_of(page), "is_past": is_past}
+    page = session_page(shown, asked, viewer=viewer, now=now)
+    cards = [
+        card(row, viewer=viewer, now=now, is_next=not is_past and number == 0 and asked.number == 1)
+        for number, row in enumerate(page.rows)
+    ]
+    context = {"cards": cards, "total": page.total, "page": pages_of(page), "is_past": is_past}
     return render(request, "sessions_app/my_sessions.html", context)
 
 
 @require_safe
 def session_detail(request: HttpRequest, session_id: UUID) -> HttpResponse:
     session = access_session(reader_of(request), session_id)
-    context = {"session": _row(request, session), **texts_for(session=session, reader=reader_of(request))}
+    reader = reader_of(request)
+    row = _row(request, session)
+    context = {
+        "session": row,
+        "with_name": other_party(row, reader),
+        "is_own": reader.role == Role.PATIENT,
+        **texts_for(session=session, reader=reader),
+    }
     return render(request, "sessions_app/session_detail.html", context)
 
 
@@ -50,7 +64,11 @@ def session_detail(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def session_booked(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """What stands at the end of booking."""
     row = _row(request, access_session(reader_of(request), session_id))
-    return render(request, "sessions_app/session_booked.html", {"session": row})
+    return render(
+        request,
+        "sessions_app/session_booked.html",
+        {"session": row, "with_name": other_party(row, reader_of(request))},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +83,8 @@ def session_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
     row = _row(request, session)
     if "cancel" not in row.can:
         raise InvalidState("This session can no longer be cancelled.")
-    return render(request, "sessions_app/session_cancel.html", {"session": row, "form": form})
+    context = {"session": row, "form": form, "with_name": other_party(row, reader_of(request))}
+    return render(request, "sessions_app/session_cancel.html", context)
 
 
 @require_POST
