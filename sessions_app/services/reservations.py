@@ -187,9 +187,9 @@ def _what_is_wrong(choice: Choice, calendar: CounselorCalendar) -> dict[str, lis
         return {"type": ["This counselor does not offer this session type."]}
     fitting = [offered for offered in types if choice.duration_minutes in (None, offered.duration_minutes)]
     if not fitting:
-        lengths = sorted({offered.duration_minutes for offered in types})
+        lengths = ", ".join(map(str, sorted({offered.duration_minutes for offered in types})))
         return {
-            "duration_minutes": [f"Offered: {', '.join(map(str, lengths)) or 'nothing at present'} minutes."]
+            "duration_minutes": [f"Offered: {lengths} minutes." if lengths else "Nothing is offered now."]
         }
     modes = sorted({mode for offered in fitting for mode in offered.modes})
     if choice.mode is not None and choice.mode not in modes:
