@@ -1,4 +1,4 @@
-"""What a counselor offers: for the counselor, and for those who plan for them. The public reads it with the counselor."""
+"""What a counselor offers, for those who plan it; the public reads it with the counselor."""
 
 from typing import Any
 from uuid import UUID

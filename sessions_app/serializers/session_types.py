@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from core.api.serializers import Body
 from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionType
-from sessions_app.models.types import MAX_BUFFER_MINUTES, MAX_DURATION_MINUTES, MIN_DURATION_MINUTES
+from sessions_app.models.types import MAX_BUFFER_MINUTES, MAX_DURATION_MINUTES
 from sessions_app.serializers.counselors import SessionTypeShape, session_type_answer
 
 MAX_FEE_MINOR = 2_000_000_000
@@ -25,9 +25,7 @@ class SessionTypeBody(Body):
 
     name = serializers.CharField(max_length=80)
     kind = serializers.ChoiceField(choices=SessionKind.choices, default=SessionKind.FOLLOW_UP)
-    duration_minutes = serializers.IntegerField(
-        min_value=MIN_DURATION_MINUTES, max_value=MAX_DURATION_MINUTES
-    )
+    duration_minutes = serializers.IntegerField(min_value=10, max_value=MAX_DURATION_MINUTES)
     modes = serializers.ListField(
         child=serializers.ChoiceField(choices=Mode.choices), allow_empty=False, max_length=len(Mode)
     )
