@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.middleware.RequestContextMiddleware",
+    "core.security_headers.SecurityHeadersMiddleware",
     "core.middleware.ApiFailureMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.middleware.ApiDoorMiddleware",
@@ -80,6 +81,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "mentalspace.display.ReaderZoneMiddleware",
+    "mentalspace.refusals.RefusalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -167,7 +169,16 @@ CACHES = {
 # Delivery is at least once: a task that was cut off comes back, so each may run twice. No task waits for a time of
 # day: what is due later is a row (docs/transactions.md).
 CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "global_keyprefix": "celery:"}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "global_keyprefix": "celery:",
+    # The relay must not stand for long before a Redis that is away or hangs.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -181,7 +192,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge-idempotency-keys": {"task": "core.purge_idempotency_keys", "schedule": 3600.0},
-}
     "purge-outbox": {"task": "core.purge_outbox", "schedule": 3600.0},
     # A run that could not begin before the next one is due is left out.
     "send-due-reminders": {
@@ -189,6 +199,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+}
 
 # --- People -------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -73,6 +74,9 @@ def _own_address(address: str) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    # A request for a host that is not ours is refused before anybody is looked for.
+    if not hasattr(request, "user"):
+        request.user = AnonymousUser()
     return render(request, "400.html", _reference(), status=HTTPStatus.BAD_REQUEST)
 
 
