@@ -163,7 +163,7 @@ def _day_entries() -> list[dict[str, Any]]:
         return {
             "kind": "session",
             "url": "#session",
-            "name": name,
+            "with_name": name,
             "type_name": "Follow-up",
             "start": start,
             "end": start + timedelta(minutes=50),

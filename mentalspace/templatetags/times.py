@@ -13,6 +13,15 @@ register = template.Library()
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "NGN": "₦", "JPY": "¥", "KES": "KSh "}
+# Browsers and old accounts still name some zones as they were called once.
+RENAMED_CITIES = {
+    "Calcutta": "Kolkata",
+    "Katmandu": "Kathmandu",
+    "Rangoon": "Yangon",
+    "Saigon": "Ho Chi Minh City",
+    "Ho_Chi_Minh": "Ho Chi Minh City",
+    "Kiev": "Kyiv",
+}
 # ISO 4217: digits after the point, where they are not two.
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "UGX": 0, "XOF": 0, "XAF": 0, "BHD": 3, "KWD": 3}
 
@@ -22,7 +31,8 @@ def zone_name(zone: tzinfo | str | None = None) -> str:
     key = zone if isinstance(zone, str) else str(zone or timezone.get_current_timezone())
     if key in ("UTC", "Etc/UTC", "Etc/GMT", "Zulu", "Universal"):
         return "UTC"
-    return f"{key.rpartition('/')[2].replace('_', ' ')} time"
+    city = key.rpartition("/")[2]
+    return f"{RENAMED_CITIES.get(city, city.replace('_', ' '))} time"
 
 
 def clock(moment: datetime) -> str:

@@ -14,6 +14,7 @@ function addRow(day) {
   total.value = Number(total.value) + 1;
   const rows = day.querySelector("[data-hours-rows]");
   rows.insertAdjacentHTML("beforeend", html);
+  rows.lastElementChild.querySelector("[data-hours-remove]").hidden = false;
   rows.lastElementChild.querySelector("input[type=time]").focus();
   day.classList.remove("is-closed");
 }

@@ -64,6 +64,7 @@ def test_the_same_wall_clock_on_both_sides_of_the_change_of_clocks():
     [
         ("America/New_York", "New York time"),
         ("America/Argentina/Buenos_Aires", "Buenos Aires time"),
+        ("Asia/Calcutta", "Kolkata time"),
         ("UTC", "UTC"),
         (None, "New York time"),
     ],
