@@ -111,11 +111,12 @@ def error_record(error, name="core.api.errors"):
 
 
 def test_a_database_error_is_logged_without_the_values_it_quotes(written):
+    phone = "+" + "9198" * 3  # frames quote the code, so it stands nowhere as a whole
     with pytest.raises(IntegrityError) as broken, transaction.atomic():
-        User.objects.bulk_create([User(email="harold@example.test"), User(email="harold@example.test")])
-    assert "harold" in str(broken.value)
+        User.objects.bulk_create([User(phone=phone), User(phone=phone)])
+    assert phone in str(broken.value)
     text = written(error_record(broken.value))
-    assert "harold" not in text
+    assert phone not in text
     assert "duplicate key value violates unique constraint" in text
     assert "psycopg.errors.UniqueViolation" in text
     assert "bulk_create" in text

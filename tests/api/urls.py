@@ -17,6 +17,7 @@ _little = [
     path("open", views.Open.as_view()),
     path("cached", views.CachedOpen.as_view()),
     path("plans", views.Plans.as_view()),
+    path("other-plans", views.Plans.as_view()),
     path("plans/<uuid:plan_id>", views.Plan.as_view()),
     path("for-admins", views.ForAdmins.as_view()),
     path("written", views.Written.as_view()),
