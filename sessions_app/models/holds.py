@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Centre, CounselorProfile, PatientProfile, User
+from accounts.models import Centre, CounselorProfile, PatientProfile, StaffCentre, User
 from accounts.permissions import Action, Scope, scope_for
 from sessions_app.models.calendar import CalendarEntry
 from sessions_app.models.sessions import Session
@@ -19,10 +19,19 @@ MAX_RENEWALS = 1
 
 class SlotHoldQuerySet(models.QuerySet["SlotHold"]):
     def visible_to(self, user: User) -> Self:
-        """One's own holds; for those who book for patients, also the holds that they made."""
-        if not user.is_authenticated or scope_for(user.role, Action.SESSION_BOOK) is Scope.NONE:
+        """The holds within reach of row “hold and book a session” of the table; a counselor's are those they placed."""
+        if not user.is_authenticated:
             return self.none()
-        return self.filter(Q(patient=user.pk) | Q(held_by=user.pk))
+        match scope_for(user.role, Action.SESSION_BOOK):
+            case Scope.ALL:
+                return self.all()
+            case Scope.CENTRE:
+                return self.filter(centre__in=StaffCentre.objects.filter(user=user).values("centre"))
+            case Scope.CARE:
+                return self.filter(held_by=user.pk)
+            case Scope.OWN:
+                return self.filter(patient=user.pk)
+        return self.none()
 
     def live(self) -> Self:
         return self.filter(is_live=True, entry__expires_at__gt=timezone.now())

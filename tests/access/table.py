@@ -1,0 +1,167 @@
+"""What the role table promises, written out for each operation of the API. docs/access.md says it in words.
+
+A row says how far each role reaches: NO, OWN (their own, or in their care), CENTRE (of their centres), ALL, and OPEN
+for what has no object. Out of reach is answered as not found, or as forbidden where the thing itself is public.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.access.world import Piece, World
+
+NO, OWN, CENTRE, ALL, OPEN = "no", "own", "centre", "all", "open"
+ROLES = (
+    "visitor",
+    "patient",
+    "counselor",
+    "front_desk",
+    "care_coordinator",
+    "centre_manager",
+    "manager",
+    "admin",
+)
+
+
+def reach(*cells: str) -> dict[str, str]:
+    return dict(zip(ROLES, cells, strict=True))
+
+
+#                visitor patient counselor desk  coordinator centre m. manager admin
+EVERYBODY = reach(OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN)
+SIGNED_IN = reach(NO, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN)
+PATIENTS = reach(NO, OWN, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
+SESSIONS = reach(NO, OWN, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
+COMPLETING = reach(NO, NO, OWN, NO, NO, CENTRE, ALL, ALL)
+NO_SHOW = reach(NO, NO, OWN, CENTRE, NO, CENTRE, ALL, ALL)
+PLANNING = reach(NO, NO, OWN, NO, CENTRE, CENTRE, ALL, ALL)
+CENTRES = reach(NO, NO, NO, NO, NO, CENTRE, ALL, ALL)
+NEW_CENTRES = reach(NO, NO, NO, NO, NO, NO, ALL, ALL)
+
+Request = Callable[[World, Piece], tuple[str, dict[str, Any] | None]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One operation. `request` makes its path and body about one piece of the world."""
+
+    reach: dict[str, str]
+    request: Request
+    success: int = 200
+    hidden: int = 404
+
+
+def at(path: str, body: dict[str, Any] | None = None) -> Request:
+    """A path that may name {patient}, {counselor}, {centre}, {coming}, {past}, {hold} and {type} of the piece."""
+
+    def request(world: World, piece: Piece) -> tuple[str, dict[str, Any] | None]:
+        return path.format(**piece.ids), body
+
+    return request
+
+
+def about(path: str, body: Callable[[World, Piece], dict[str, Any]]) -> Request:
+    def request(world: World, piece: Piece) -> tuple[str, dict[str, Any] | None]:
+        return path.format(**piece.ids), body(world, piece)
+
+    return request
+
+
+def _hours(world: World, piece: Piece) -> dict[str, Any]:
+    return {"rules": [{"weekday": 0, "start": "09:00", "end": "10:00", "timezone": "UTC"}]}
+
+
+def _session_type(world: World, piece: Piece) -> dict[str, Any]:
+    return {"name": "Short", "duration_minutes": 30, "modes": ["phone"], "currency": "EUR"}
+
+
+def _time(world: World, piece: Piece) -> dict[str, Any]:
+    return {
+        "counselor": piece.ids["counselor"],
+        "start": world.free_start.isoformat(),
+        "patient": piece.ids["patient"],
+    }
+
+
+CENTRE_BODY = {"name": "New", "city": "Pune", "timezone": "Asia/Kolkata"}
+
+TABLE: dict[str, Row] = {
+    "POST auth/signup": Row(EVERYBODY, at("auth/signup", {}), success=400),
+    "POST auth/signin": Row(EVERYBODY, at("auth/signin", {}), success=400),
+    "POST auth/refresh": Row(EVERYBODY, at("auth/refresh", {}), success=400),
+    "POST auth/signout": Row(SIGNED_IN, at("auth/signout"), success=204),
+    "GET auth/me": Row(SIGNED_IN, at("auth/me")),
+    "GET users/preferences": Row(SIGNED_IN, at("users/preferences")),
+    "PUT users/preferences": Row(
+        SIGNED_IN,
+        at(
+            "users/preferences",
+            {"language": "en", "timezone": "UTC", "theme": "dark", "font_size": "large"},
+        ),
+    ),
+    "PATCH users/preferences": Row(SIGNED_IN, at("users/preferences", {"theme": "dark"})),
+    "GET users/profile": Row(SIGNED_IN, at("users/profile")),
+    "PUT users/profile": Row(SIGNED_IN, at("users/profile", {}), success=400),
+    "PATCH users/profile": Row(SIGNED_IN, at("users/profile", {"first_name": "Robin"})),
+    "GET users/<uuid:user_id>/profile": Row(PATIENTS, at("users/{patient}/profile")),
+    "GET centres": Row(SIGNED_IN, at("centres")),
+    "POST centres": Row(NEW_CENTRES, at("centres", CENTRE_BODY), success=201, hidden=403),
+    "GET centres/<uuid:centre_id>": Row(SIGNED_IN, at("centres/{centre}")),
+    "PUT centres/<uuid:centre_id>": Row(CENTRES, at("centres/{centre}", CENTRE_BODY), hidden=403),
+    "PATCH centres/<uuid:centre_id>": Row(CENTRES, at("centres/{centre}", {"name": "X"}), hidden=403),
+    "DELETE centres/<uuid:centre_id>": Row(NEW_CENTRES, at("centres/{centre}"), success=409, hidden=403),
+    "PATCH centres/<uuid:centre_id>/toggle-active": Row(
+        CENTRES, at("centres/{centre}/toggle-active"), hidden=403
+    ),
+    "GET counselors": Row(EVERYBODY, at("counselors")),
+    "GET counselors/<uuid:counselor_id>": Row(EVERYBODY, at("counselors/{counselor}")),
+    "GET counselors/<uuid:counselor_id>/availability": Row(
+        EVERYBODY, at("counselors/{counselor}/availability")
+    ),
+    "PUT counselors/<uuid:counselor_id>/availability": Row(
+        PLANNING, about("counselors/{counselor}/availability", _hours), hidden=403
+    ),
+    "GET counselors/<uuid:counselor_id>/slots": Row(EVERYBODY, at("counselors/{counselor}/slots")),
+    "POST counselors/<uuid:counselor_id>/session-types": Row(
+        PLANNING, about("counselors/{counselor}/session-types", _session_type), success=201, hidden=403
+    ),
+    "PATCH counselors/<uuid:counselor_id>/session-types/<uuid:type_id>": Row(
+        PLANNING, at("counselors/{counselor}/session-types/{type}", {"name": "Other"}), hidden=403
+    ),
+    "DELETE counselors/<uuid:counselor_id>/session-types/<uuid:type_id>": Row(
+        PLANNING, at("counselors/{counselor}/session-types/{type}"), success=204, hidden=403
+    ),
+    "GET slots": Row(EVERYBODY, at("slots")),
+    "GET sessions": Row(SIGNED_IN, at("sessions")),
+    "POST sessions": Row(PATIENTS, about("sessions", _time), success=201),
+    "GET sessions/holds": Row(SIGNED_IN, at("sessions/holds")),
+    "POST sessions/holds": Row(PATIENTS, about("sessions/holds", _time), success=201),
+    "DELETE sessions/holds/<uuid:hold_id>": Row(
+        SESSIONS | {"counselor": NO}, at("sessions/holds/{hold}"), success=204
+    ),
+    "POST sessions/holds/<uuid:hold_id>/renew": Row(
+        SESSIONS | {"counselor": NO}, at("sessions/holds/{hold}/renew")
+    ),
+    "GET sessions/<uuid:session_id>": Row(SESSIONS, at("sessions/{coming}")),
+    "DELETE sessions/<uuid:session_id>": Row(SESSIONS, at("sessions/{coming}")),
+    "POST sessions/<uuid:session_id>/cancel": Row(
+        SESSIONS, at("sessions/{coming}/cancel", {"reason": "ill"})
+    ),
+    "POST sessions/<uuid:session_id>/complete": Row(COMPLETING, at("sessions/{past}/complete")),
+    "POST sessions/<uuid:session_id>/no-show": Row(NO_SHOW, at("sessions/{past}/no-show")),
+    "GET sessions/<uuid:session_id>/calendar.ics": Row(SESSIONS, at("sessions/{coming}/calendar.ics")),
+    "GET emergency/hotlines": Row(EVERYBODY, at("emergency/hotlines")),
+}
+
+# A role that the table gives nothing is refused before any object is looked at; but a counselor may place holds, so
+# somebody else's hold is not found rather than forbidden.
+NOT_FOUND_INSTEAD = {
+    ("DELETE sessions/holds/<uuid:hold_id>", "counselor"),
+    ("POST sessions/holds/<uuid:hold_id>/renew", "counselor"),
+}
+
+LISTS: dict[str, tuple[str, dict[str, str]]] = {
+    "GET sessions": ("coming", SESSIONS),
+    "GET sessions/holds": ("hold", SESSIONS | {"counselor": NO}),
+}
+"""Lists: the key of the piece that they show, and how far each role sees."""

@@ -1,0 +1,83 @@
+"""Three of everything: one's own, somebody else's at the same centre, and another centre's."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Centre, CounselorProfile, User
+from sessions_app.models import SessionType
+from sessions_app.services.booking import book_session
+from sessions_app.services.holds import place_hold
+from sessions_app.services.reservations import Choice
+from tests.cast import Cast
+from tests.factories import CareRelationshipFactory, CounselorFactory, PatientFactory
+from tests.sessions_app.clinic import coming, open_practice
+
+WHOSE = ("own", "other", "other_centre")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A patient, their counselor and centre, and what there is between them; ids as strings."""
+
+    ids: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class World:
+    cast: Cast
+    pieces: dict[str, Piece]
+    free_start: datetime
+
+
+def build(cast: Cast) -> World:
+    other_patient = PatientFactory(centre=cast.a.centre)
+    other_counselor = CounselorFactory(primary_centre=cast.a.centre)
+    CareRelationshipFactory(patient=other_patient, counselor=other_counselor)
+    pieces = {
+        "own": _piece(cast.a.patient, cast.a.counselor, cast.a.centre),
+        "other": _piece(other_patient.user, other_counselor.user, cast.a.centre),
+        "other_centre": _piece(cast.b.patient, cast.b.counselor, cast.b.centre),
+    }
+    return World(cast, pieces, free_start=coming(days=5, hour=13))
+
+
+def reaches(reach: str, whose: str) -> bool:
+    """Whether somebody of centre A with this reach has this piece."""
+    return {
+        "no": False,
+        "own": whose == "own",
+        "centre": whose != "other_centre",
+        "all": True,
+        "open": True,
+    }[reach]
+
+
+def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
+    open_practice(counselor=CounselorProfile.objects.get(pk=counselor.pk))
+    long_ago = timezone.now() - timedelta(days=30)
+    past = book_session(
+        choice=Choice(counselor.pk, coming(days=-2, hour=10)),
+        patient_id=patient.pk,
+        actor=patient,
+        now=long_ago,
+    )
+    ahead = book_session(
+        choice=Choice(counselor.pk, coming(days=4, hour=10)), patient_id=patient.pk, actor=patient
+    )
+    hold = place_hold(
+        choice=Choice(counselor.pk, coming(days=4, hour=15)), patient_id=patient.pk, actor=patient
+    )
+    return Piece(
+        {
+            "patient": str(patient.pk),
+            "counselor": str(counselor.pk),
+            "centre": str(centre.pk),
+            "past": str(past.pk),
+            "coming": str(ahead.pk),
+            "hold": str(hold.pk),
+            "type": str(SessionType.objects.get(counselor=counselor.pk).pk),
+        }
+    )
