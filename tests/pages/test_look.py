@@ -137,8 +137,8 @@ def test_system_theme_is_the_same_dark_as_the_chosen_one(open_page):
         return page.evaluate(
             """() => [...document.querySelectorAll("body, body *")].map(element => {
                 const style = getComputedStyle(element);
-                return [element.tagName, element.className.baseVal ?? element.className, style.color, style.backgroundColor, style.borderTopColor,
-                        style.backgroundImage, style.fill].join(" ");
+                return [element.tagName, element.className.baseVal ?? element.className, style.color,
+                        style.backgroundColor, style.borderTopColor, style.backgroundImage, style.fill].join(" ");
             })"""
         )
 
