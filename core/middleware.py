@@ -1,6 +1,7 @@
 """What surrounds every request, pages and API alike: its id, its address, its line in the log."""
 
 import ipaddress
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -27,7 +28,7 @@ REQUEST_ID_HEADER = "X-Request-ID"
 WELL_FORMED_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 API_PREFIX = "/api/"
 
-access_log = structlog.get_logger("access")
+access_log = logging.getLogger("access")
 
 
 class RequestContextMiddleware:
@@ -49,12 +50,14 @@ class RequestContextMiddleware:
             response = self.get_response(request)
             response[REQUEST_ID_HEADER] = request_id
             access_log.info(
-                "request",
-                method=request.method,
-                route=_route(request),
-                status=response.status_code,
-                duration_ms=round((time.perf_counter() - started) * 1000, 1),
-                user_id=_user_id(request),
+                {
+                    "method": request.method,
+                    "route": _route(request),
+                    "status": response.status_code,
+                    "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+                    "request_id": request_id,
+                    "user_id": _user_id(request),
+                }
             )
             return response
         finally:

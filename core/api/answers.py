@@ -1,23 +1,30 @@
-"""What a view returns. The renderer puts the envelope around it; a view never does."""
+"""What a view returns: data, in its envelope as soon as it is made. A view never builds the envelope."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-from rest_framework.response import Response
+from django.http import HttpResponse
 
 from core.api.paging import Page
+from core.api.rendering import JSON, success_bytes
 
 
-class Answer(Response):
-    """200 with `data`: a dict or list of what orjson writes (instants with their offset, UUIDs, dates, enums)."""
+class Answer(HttpResponse):
+    """200 with `data`: dicts and lists of what orjson writes (instants with their offset, UUIDs, dates, enums).
 
-    status_on_success = 200
+    Raises TypeError for what has no JSON form, such as a model.
+    """
+
+    status_on_success: ClassVar[int] = 200
 
     def __init__(
-        self, data: Any = None, *, meta: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+        self,
+        data: Any = None,
+        *,
+        meta: Mapping[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(data, status=self.status_on_success, headers=headers)
-        self.meta = meta
+        super().__init__(success_bytes(data, meta), JSON, self.status_on_success, headers=headers)
 
 
 class Created(Answer):
@@ -29,10 +36,9 @@ class Created(Answer):
 class NoContent(Answer):
     """204, nothing to say."""
 
-    status_on_success = 204
-
     def __init__(self) -> None:
-        super().__init__()
+        HttpResponse.__init__(self, status=204)
+        del self["Content-Type"]
 
 
 class PageAnswer(Answer):

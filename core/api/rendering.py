@@ -54,7 +54,7 @@ def problem_response(problem: Problem) -> HttpResponse:
 
 
 class EnvelopeRenderer(BaseRenderer):
-    """DRF's door to the envelope: what an Answer carries becomes its bytes."""
+    """The envelope for what answers by DRF's own Response; an Answer of ours has its bytes already."""
 
     media_type = JSON
     format = "json"
@@ -66,10 +66,7 @@ class EnvelopeRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        response = (renderer_context or {}).get("response")
-        if response is not None and response.status_code == 204:
-            return b""
-        return success_bytes(data, getattr(response, "meta", None))
+        return success_bytes(data)
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ the class is made.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -23,7 +23,6 @@ from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import request_context
@@ -56,6 +55,20 @@ class Operation:
     raises: tuple[type[DomainError], ...]
     is_idempotent: bool
     media_type: str
+
+    def parse(self, request: Request) -> dict[str, Any]:
+        """The checked query and body, as far as the handler takes them. Raises ValidationError, by field."""
+        parsed = {}
+        query = request._request.GET
+        if self.query is not NoQuery:
+            parsed["query"] = self.query.parse_query(query)
+        elif query:
+            NoQuery.parse_query(query)
+        if self.body is not NoBody:
+            parsed["body"] = self.body.parse(request.data, partial=request.method == "PATCH")
+        elif request.method not in ("GET", "HEAD"):
+            NoBody.parse(request.data)
+        return parsed
 
 
 class NoQuery(Query):
@@ -99,20 +112,10 @@ def operation(
     def declare(handler: Handler) -> Handler:
         @wraps(handler)
         def run(self: "Endpoint", request: Request, **kwargs: Any) -> HttpResponseBase:
-            if query is NoQuery:
-                if request.GET:
-                    query.parse_query(request.GET)
-            else:
-                kwargs["query"] = query.parse_query(request.GET)
-            if body is not NoBody:
-                kwargs["body"] = body.parse(request.data, partial=request.method == "PATCH")
-            elif request.method not in ("GET", "HEAD"):
-                body.parse(request.data)
-
-            def answer() -> HttpResponseBase:
-                return self.rendered(handler(self, request, **kwargs))
-
-            return answer_once(request, answer) if idempotent else answer()
+            kwargs |= declared.parse(request)
+            if idempotent:
+                return answer_once(request, lambda: handler(self, request, **kwargs))
+            return handler(self, request, **kwargs)
 
         run.operation = declared  # type: ignore[attr-defined]
         return run
@@ -141,9 +144,8 @@ class Endpoint(APIView):
     uses_page_middleware: ClassVar[bool] = False
 
     _parsers: ClassVar[list[Any]] = [BodyParser()]
-    _renderer: ClassVar[EnvelopeRenderer] = EnvelopeRenderer()
+    _renderers: ClassVar[list[Any]] = [EnvelopeRenderer()]
     _negotiation: ClassVar[_NoNegotiation] = _NoNegotiation()
-    _authenticators: ClassVar[list[Any] | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -169,22 +171,17 @@ class Endpoint(APIView):
         return self._parsers
 
     def get_renderers(self) -> list[Any]:
-        return [self._renderer]
+        return self._renderers
 
     def get_content_negotiator(self) -> Any:
         return self._negotiation
 
     def get_authenticators(self) -> list[Any]:
-        if Endpoint._authenticators is None:
-            Endpoint._authenticators = [kind() for kind in self.authentication_classes]
-        return Endpoint._authenticators
+        return _authenticators(tuple(self.authentication_classes))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Method, size, version, who, how often, may they: in this order, and a bad token counts as a visitor."""
-        request.accepted_renderer, request.accepted_media_type = self._renderer, JSON
-        plain = (
-            request._request
-        )  # an attribute of DRF's request that it does not have itself costs two look-ups
+        plain = request._request  # what DRF's request does not have itself costs two look-ups more
         method = str(plain.method)
         if method == "OPTIONS":
             return
@@ -197,14 +194,6 @@ class Endpoint(APIView):
         if not may(user, declared.action):
             raise PermissionDenied() if user.is_authenticated else NotAuthenticated()
 
-    def rendered(self, response: HttpResponseBase) -> HttpResponseBase:
-        """Turns an Answer into its bytes now, so that one that has no JSON form fails like any other mistake."""
-        if isinstance(response, Response):
-            response.accepted_renderer, response.accepted_media_type = self._renderer, JSON
-            response.renderer_context = {}  # type: ignore[attr-defined]
-            response.render()
-        return response
-
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
@@ -214,7 +203,7 @@ class Endpoint(APIView):
     def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         response = NoContent()
         response["Allow"] = ", ".join(self.allowed_methods)
-        return self.rendered(response)
+        return response
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         response: HttpResponseBase = self.get_exception_handler()(exc, {"view": self})
@@ -239,6 +228,12 @@ class Endpoint(APIView):
             raise
         spend_request(user_id=user.pk if user.is_authenticated else None, address=address)
         return user
+
+
+@cache
+def _authenticators(kinds: tuple[type[Any], ...]) -> list[Any]:
+    """They keep nothing of a request, so one of each serves all."""
+    return [kind() for kind in kinds]
 
 
 class UnknownAddress(Endpoint):
