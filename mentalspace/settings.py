@@ -10,6 +10,7 @@ from typing import Any
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from admin_portal.console import UNFOLD  # noqa: F401 - a setting
 from core import logs
 from core.crypto.environment import development_keys
 from core.embedded import EmbeddedServers
@@ -41,8 +42,9 @@ INSTALLED_APPS = [
     "notifications",
     "accounts",
     "core",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "admin_portal.admin_config.ConsoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -195,6 +197,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge-idempotency-keys": {"task": "core.purge_idempotency_keys", "schedule": 3600.0},
+    "purge-expired-devices": {"task": "accounts.purge_expired_devices", "schedule": 24 * 3600.0},
     "purge-outbox": {"task": "core.purge_outbox", "schedule": 3600.0},
     # A run that could not begin before the next one is due is left out.
     "send-due-reminders": {

@@ -9,10 +9,11 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.money import amount_in_words
+
 register = template.Library()
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "NGN": "₦", "JPY": "¥", "KES": "KSh "}
 # Browsers and old accounts still name some zones as they were called once.
 RENAMED_CITIES = {
     "Calcutta": "Kolkata",
@@ -22,8 +23,6 @@ RENAMED_CITIES = {
     "Ho_Chi_Minh": "Ho Chi Minh City",
     "Kiev": "Kyiv",
 }
-# ISO 4217: digits after the point, where they are not two.
-MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "UGX": 0, "XOF": 0, "XAF": 0, "BHD": 3, "KWD": 3}
 
 
 def zone_name(zone: tzinfo | str | None = None) -> str:
@@ -106,10 +105,4 @@ def clock_time(value: object) -> str:
 @register.simple_tag
 def money(amount_minor: int | None, currency: str) -> str:
     """An amount in minor units as people write it: “₹1,500”, “$40.50”, “Free”."""
-    if not amount_minor:
-        return "Free"
-    digits = MINOR_DIGITS.get(currency, 2)
-    major, minor = divmod(amount_minor, 10**digits)
-    cents = f".{minor:0{digits}}" if minor else ""
-    sign = CURRENCY_SIGNS.get(currency, f"{currency} ")
-    return f"{sign}{major:,}{cents}"
+    return amount_in_words(amount_minor, currency)
