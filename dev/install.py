@@ -92,7 +92,7 @@ def make_environment() -> None:
 
 def suitable_python() -> str:
     running = sys.executable
-    if f"{sys.version_info.major}.{sys.version_info.minor}" in READY_MADE:
+    if "{}.{}".format(*sys.version_info) in READY_MADE:
         return running
     for version in READY_MADE:
         candidate = shutil.which(f"python{version}")

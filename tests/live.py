@@ -42,7 +42,7 @@ class LiveServers:
                 os.killpg(process.pid, signal.SIGKILL)
 
     def _start(self) -> None:
-        port = _free_port()
+        port = free_port()
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "granian", "mentalspace.wsgi:application", "--interface", "wsgi"),
@@ -78,7 +78,7 @@ def _wait_until_alive(address: str, process: subprocess.Popen) -> None:
     raise RuntimeError(f"The server at {address} did not answer within {START_SECONDS} s.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
