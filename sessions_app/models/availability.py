@@ -2,12 +2,18 @@
 
 from datetime import time
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Centre, CounselorProfile
 from accounts.models.users import validate_timezone
 from core.ids import uuid7
+
+
+ENDS_BEFORE_IT_BEGINS = "The end must be after the start (00:00 as the end means midnight)."
+ENDS_BEFORE_IT_APPLIES = "“Valid until” must not be before “valid from”."
+MIDNIGHT = time(0, 0)
 
 
 class Weekday(models.IntegerChoices):
@@ -44,19 +50,29 @@ class AvailabilityRule(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(weekday__lte=6), name="availability_weekday_is_known"),
             models.CheckConstraint(
-                condition=Q(end__gt=F("start")) | Q(end=time(0, 0)),
+                condition=Q(end__gt=F("start")) | Q(end=MIDNIGHT),
                 name="availability_ends_after_it_begins",
-                violation_error_message="The end must be after the start (00:00 as the end means midnight).",
+                violation_error_message=ENDS_BEFORE_IT_BEGINS,
             ),
             models.CheckConstraint(
                 condition=Q(valid_from__isnull=True)
                 | Q(valid_until__isnull=True)
                 | Q(valid_until__gte=F("valid_from")),
                 name="availability_validity_in_order",
-                violation_error_message="“Valid until” must not be before “valid from”.",
+                violation_error_message=ENDS_BEFORE_IT_APPLIES,
             ),
         ]
         indexes = [models.Index(fields=["counselor", "weekday"], name="availability_of_counselor")]
+
+    def clean(self) -> None:
+        """The constraints that compare two fields, without asking the database; the field to blame is named."""
+        problems = {}
+        if self.start is not None and self.end is not None and self.start >= self.end != MIDNIGHT:
+            problems["end"] = ENDS_BEFORE_IT_BEGINS
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            problems["valid_until"] = ENDS_BEFORE_IT_APPLIES
+        if problems:
+            raise ValidationError(problems)
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {self.start:%H:%M}–{self.end:%H:%M} {self.timezone}"

@@ -11,6 +11,7 @@ from accounts.models import CounselorProfile, StaffCentre, User
 from core.errors import ValidationFailed
 from core.facts import fact
 from sessions_app.models import AvailabilityRule, SessionType
+from sessions_app.models.availability import MIDNIGHT
 from sessions_app.services.occupancy import lock
 
 MAX_RULES = 100
@@ -34,7 +35,7 @@ def replace_weekly_hours(
 ) -> list[AvailabilityRule]:
     """Put these rules in place of all others, or none of them. Sessions that are booked stay as they are.
 
-    Raises ValidationFailed with what is wrong by rule: {"rules": {"0": {"end": ["…"]}}}.
+    Raises ValidationFailed with what is wrong by rule and field: {"rules.0.end": ["…"]}.
     """
     rows = [_row(counselor, rule) for rule in rules]
     _refuse_invalid(rows)
@@ -75,16 +76,24 @@ def _row(counselor: CounselorProfile, rule: RuleInput) -> AvailabilityRule:
 def _refuse_invalid(rows: list[AvailabilityRule]) -> None:
     if len(rows) > MAX_RULES:
         raise ValidationFailed(details={"rules": [f"At most {MAX_RULES} rules; these are {len(rows)}."]})
-    problems: dict[str, dict[str, list[str]]] = {}
+    problems: dict[str, list[str]] = {}
     for index, row in enumerate(rows):
-        try:
-            row.full_clean(exclude=["counselor", "centre"])
-        except ValidationError as error:
-            problems[str(index)] = error.message_dict
+        for field, sentences in _what_is_wrong(row).items():
+            problems[f"rules.{index}.{field}"] = sentences
     for index in _overlapping_rows(rows):
-        problems.setdefault(str(index), {})["start"] = ["These hours overlap others on the same day."]
+        problems[f"rules.{index}.start"] = ["These hours overlap others on the same day."]
     if problems:
-        raise ValidationFailed(details={"rules": problems})
+        raise ValidationFailed(details=problems)
+
+
+def _what_is_wrong(row: AvailabilityRule) -> dict[str, list[str]]:
+    """By field. Not full_clean, which asks the database about each constraint of each row."""
+    try:
+        row.clean_fields(exclude=["counselor", "centre"])
+        row.clean()
+    except ValidationError as error:
+        return error.message_dict
+    return {}
 
 
 def _overlapping_rows(rows: list[AvailabilityRule]) -> list[int]:
@@ -104,16 +113,16 @@ def _overlap(one: AvailabilityRule, other: AvailabilityRule) -> bool:
 
 
 def _end(rule: AvailabilityRule) -> time:
-    return rule.end if rule.end != time(0, 0) else time.max
+    return rule.end if rule.end != MIDNIGHT else time.max
 
 
 def _refuse_foreign_centres(counselor: CounselorProfile, rows: list[AvailabilityRule]) -> None:
     own = set(StaffCentre.objects.filter(user=counselor.pk).values_list("centre_id", flat=True))
     own.add(counselor.primary_centre_id)
     problems = {
-        str(index): {"centre": ["The counselor does not work at this centre."]}
+        f"rules.{index}.centre": ["The counselor does not work at this centre."]
         for index, row in enumerate(rows)
         if row.centre_id is not None and row.centre_id not in own
     }
     if problems:
-        raise ValidationFailed(details={"rules": problems})
+        raise ValidationFailed(details=problems)
