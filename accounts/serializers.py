@@ -139,13 +139,16 @@ class CentreListQuery(ListQuery):
 
 
 class DegreesField(serializers.DecimalField):
+    """A latitude or longitude, at most `bound` degrees from zero."""
+
     def __init__(self, *, bound: int) -> None:
+        self.bound = bound
         super().__init__(
             max_digits=9, decimal_places=6, min_value=-bound, max_value=bound, required=False, allow_null=True
         )
 
     def __deepcopy__(self, memo: Any) -> "DegreesField":
-        return DegreesField(bound=self.max_value)
+        return DegreesField(bound=self.bound)
 
 
 class CentreBody(Body):

@@ -18,7 +18,9 @@ from accounts.services.profiles import PREFERENCES, change_preferences, update_p
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     reader = reader_of(request)
-    form = PreferencesForm(request.POST or None, initial={name: getattr(reader, name) for name in PREFERENCES})
+    form = PreferencesForm(
+        request.POST or None, initial={name: getattr(reader, name) for name in PREFERENCES}
+    )
     if _saved(form, lambda: change_preferences(user=reader, values=form.cleaned_data)):
         messages.success(request, "Your preferences are saved.")
         return redirect("preferences")

@@ -11,15 +11,18 @@ from accounts.models import CounselorProfile, Device, RevokedBecause, User
 from accounts.roles import Role
 from accounts.services.authority import require_may_manage, require_may_manage_role
 from accounts.services.tokens import revoke_devices_of
-from core.errors import InvalidState
+from core.errors import InvalidState, PermissionDenied
 from core.facts import fact
 
 
 def change_password(*, user: User, password: str, actor: User | None) -> None:
     """A new password; every sign-in made with the old one ends. Raises ValidationError for a weak one.
 
-    A page session lives on only if its view hands it the new hash (update_session_auth_hash).
+    A page session lives on only if its view hands it the new hash (update_session_auth_hash). Nobody sets a password
+    for somebody else: PermissionDenied.
     """
+    if actor is not None and actor.pk != user.pk:
+        raise PermissionDenied("Everybody chooses their own password.")
     validate_password(password, user)
     with fact(actor=actor) as f:
         lock_account(user)
@@ -76,6 +79,9 @@ def activate_user(*, user: User, actor: User | None, why: str = "") -> None:
 
 
 def sign_out_everywhere(*, user: User, actor: User | None) -> None:
+    """Ends every sign-in. Raises PermissionDenied unless `actor` is the owner or may manage the account."""
+    if actor is None or actor.pk != user.pk:
+        require_may_manage(actor, user)
     with fact(actor=actor) as f:
         lock_account(user)
         raise_security_version(user, RevokedBecause.SIGNED_OUT)

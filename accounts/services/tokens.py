@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from accounts.access_tokens import make_access_token
 from accounts.models import Device, RefreshToken, RevokedBecause, User
+from accounts.services.authority import require_may_manage
 from core import request_context
 from core.errors import NotAuthenticated
 from core.facts import fact
@@ -96,7 +97,12 @@ def refresh_tokens(*, refresh: str, client: Client) -> TokenPair:
 
 
 def revoke_device(*, device: Device, because: RevokedBecause, actor: User | None) -> None:
-    """Ends the family: its refresh tokens and, on their next request, its access tokens. Twice is as good as once."""
+    """Ends the family: its refresh tokens and, on their next request, its access tokens. Twice is as good as once.
+
+    Raises PermissionDenied unless `actor` is the owner or may manage the account.
+    """
+    if actor is None or actor.pk != device.user_id:
+        require_may_manage(actor, device.user)
     with fact(actor=actor) as f:
         if _revoke(Device.objects.filter(pk=device.pk), because):
             f.audit("device.revoked", device, why=because)
