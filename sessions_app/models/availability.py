@@ -10,7 +10,6 @@ from accounts.models import Centre, CounselorProfile
 from accounts.models.users import validate_timezone
 from core.ids import uuid7
 
-
 ENDS_BEFORE_IT_BEGINS = "The end must be after the start (00:00 as the end means midnight)."
 ENDS_BEFORE_IT_APPLIES = "“Valid until” must not be before “valid from”."
 MIDNIGHT = time(0, 0)
@@ -64,6 +63,9 @@ class AvailabilityRule(models.Model):
         ]
         indexes = [models.Index(fields=["counselor", "weekday"], name="availability_of_counselor")]
 
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.start:%H:%M}–{self.end:%H:%M} {self.timezone}"
+
     def clean(self) -> None:
         """The constraints that compare two fields, without asking the database; the field to blame is named."""
         problems = {}
@@ -73,6 +75,3 @@ class AvailabilityRule(models.Model):
             problems["valid_until"] = ENDS_BEFORE_IT_APPLIES
         if problems:
             raise ValidationError(problems)
-
-    def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.start:%H:%M}–{self.end:%H:%M} {self.timezone}"
