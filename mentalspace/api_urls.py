@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema", docs.schema, name="api_schema"),
     path("docs", docs.reference, name="api_docs"),
     path("", include("accounts.api_urls")),
+    path("", include("sessions_app.api_urls")),
     path("", include("crisis.api_urls")),
     # Last: whatever no app has answered.
     re_path("", UnknownAddress.as_view()),
