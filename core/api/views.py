@@ -34,7 +34,7 @@ from core.api.rendering import JSON, EnvelopeRenderer
 from core.api.serializers import Body, Query, Shape
 from core.api.throttling import spend_request
 from core.api.versioning import version_of
-from core.errors import DomainError, NotAuthenticated, NotFound, PermissionDenied
+from core.errors import DomainError, NotAuthenticated, NotFound, PermissionDenied, ValidationFailed
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -188,7 +188,7 @@ class Endpoint(APIView):
         declared = self.operations.get("GET" if method == "HEAD" else method)
         if declared is None:
             raise exceptions.MethodNotAllowed(method)
-        self._refuse_large_body(plain)
+        self._refuse_body_by_length(plain)
         request.version = version_of(plain.META.get("HTTP_ACCEPT", ""))
         user = self._authenticate_and_count(request)
         if not may(user, declared.action):
@@ -211,11 +211,13 @@ class Endpoint(APIView):
             response["Allow"] = ", ".join(self.allowed_methods)
         return response
 
-    def _refuse_large_body(self, request: HttpRequest) -> None:
+    def _refuse_body_by_length(self, request: HttpRequest) -> None:
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
+        if not length and "HTTP_TRANSFER_ENCODING" in request.META:  # WSGI would show it as no body at all
+            raise ValidationFailed("Send the body with its Content-Length, not in chunks.")
         if length > (self.max_body_bytes or settings.API_MAX_BODY_BYTES):
             raise RequestDataTooBig
 

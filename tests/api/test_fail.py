@@ -8,6 +8,8 @@ from core.request_context import request_id
 
 pytestmark = pytest.mark.django_db
 
+PLAN = "/api/plans/00000000-0000-0000-0000-000000000001"
+
 
 def failure(response, status, code):
     """The error of an answer, which is the envelope and nothing else."""
@@ -122,6 +124,11 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(signed_in, patient, 
     body = json.dumps({"name": "x" * 50})
     response = signed_in(patient).generic("POST", "/api/plans", body, content_type="application/json")
     failure(response, 413, "PAYLOAD_TOO_LARGE")
+
+
+def test_a_body_without_a_length_is_not_taken_for_an_empty_one(signed_in, patient):
+    response = signed_in(patient).generic("DELETE", PLAN, headers={"Transfer-Encoding": "chunked"})
+    assert "Content-Length" in failure(response, 400, "VALIDATION_ERROR")["message"]
 
 
 def test_an_endpoint_may_have_a_limit_of_its_own(api):

@@ -1,10 +1,8 @@
 import pytest
 
-from tests.api.test_fail import failure
+from tests.api.test_fail import PLAN, failure
 
 pytestmark = pytest.mark.django_db
-
-PLAN = "/api/plans/00000000-0000-0000-0000-000000000001"
 
 
 def details(response):
