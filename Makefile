@@ -10,7 +10,7 @@ MANAGE := $(BIN)/python manage.py
 AS_IN_PRODUCTION := ENV_FILES=deploy/check.env
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test prove bench check lint types layers migrations templates deploy-check schema format lock vendor
+.PHONY: help install run reset test prove bench check lint types layers migrations templates deploy-check schema format lock vendor
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ install: ## the virtual environment, by the lock file; nothing to do where it is
 
 run: install ## everything on http://localhost:8000 (PORT=, HOST=), until Ctrl-C
 	@exec $(MANAGE) run --host $(HOST) --port $(PORT)
+
+reset: install ## throw away the development database, so that the next run starts anew (asks first)
+	@$(MANAGE) remove_embedded
 
 test: install ## the whole suite (ARGS="tests/core -k idempotency" for a part)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)

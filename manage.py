@@ -10,6 +10,7 @@ COMMANDS_WITHOUT_SERVERS = {
     "collectstatic",
     "compilemessages",
     "help",
+    "remove_embedded",
     "run",
     "runserver",
     "spectacular",
@@ -23,11 +24,17 @@ def main() -> None:
 
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if command not in COMMANDS_WITHOUT_SERVERS and not command.startswith("-"):
-        from core.embedded import start_configured
+        from core.embedded import EmbeddedServerError, start_configured
 
-        start_configured()
+        try:
+            start_configured()
+        except EmbeddedServerError as error:
+            sys.exit(str(error))
     execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -18,7 +18,7 @@ from typing import IO
 import psutil
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connections
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
@@ -135,7 +135,7 @@ def _prepare_data() -> None:
         raise CannotRunError(str(error)) from None
     _say("Bringing the database up to date.")
     call_command("migrate", interactive=False, verbosity=0)
-    if "demo_data" in get_commands() and not get_user_model()._default_manager.exists():
+    if not get_user_model()._default_manager.exists():
         _say("Filling the empty database with the demo clinic.")
         call_command("demo_data")
     connections.close_all()

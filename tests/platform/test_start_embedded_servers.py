@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import redis
 
-from core.embedded import LONGEST_SOCKET_PATH, SYSTEM_STATE, EmbeddedServers
+from core.embedded import LONGEST_SOCKET_PATH, SYSTEM_STATE, EmbeddedServerError, EmbeddedServers
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +105,16 @@ def test_a_lock_file_that_names_somebody_elses_process_is_no_obstacle(servers):
     assert bystander.poll() is None
     bystander.kill()
     bystander.wait()
+
+
+def test_they_are_removed_only_when_nobody_uses_them(tmp_path):
+    servers = EmbeddedServers(tmp_path)
+    servers.acquire(postgres=False)
+    with pytest.raises(EmbeddedServerError, match="in use"):
+        EmbeddedServers(tmp_path).remove()
+    servers.release()
+    EmbeddedServers(tmp_path).remove()
+    assert not servers.directory.exists()
 
 
 def test_the_application_is_no_superuser(servers):
