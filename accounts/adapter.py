@@ -55,6 +55,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """What is left: to an address without an account. It costs what a letter costs, and nothing is sent."""
         _announce("account.reset_requested", None)
 
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        """The page that follows says to look at one's mail; a notice that sometimes stands there too would tell more."""
+        if message_template != "account/messages/email_confirmation_sent.txt":
+            super().add_message(request, level, message_template, *args, **kwargs)
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return request_context.ip.get()
 

@@ -24,7 +24,10 @@ from accounts.services.security import (
 from accounts.services.tokens import Client, open_device
 from tests.factories import DeviceFactory, PatientFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:The HMAC key is"),
+]
 
 
 @pytest.fixture
