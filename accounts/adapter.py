@@ -58,7 +58,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
     ) -> None:
-        """The page that follows says to look at one's mail; a notice that sometimes stands there too would tell more."""
+        """The page that follows says to look at one's mail; a notice that is there only sometimes would tell more."""
         if message_template != "account/messages/email_confirmation_sent.txt":
             super().add_message(request, level, message_template, *args, **kwargs)
 

@@ -1,14 +1,14 @@
-"""Writes the audit trail: what core.facts collected becomes rows, in the transaction of the fact itself."""
+"""The audit trail's rows: what core.facts collected, to be written in the transaction of the fact itself."""
 
 from accounts.models import AuditEvent
 from core import request_context
 from core.facts import AuditRecord
 
 
-def write_audit_events(records: list[AuditRecord]) -> None:
-    """One statement for all rows of a fact. Where the request came from is taken from the request's context."""
+def audit_events(records: list[AuditRecord]) -> list[AuditEvent]:
+    """A row for each record. Where the request came from is taken from the request's context."""
     ip, request_id = request_context.ip.get() or None, request_context.request_id.get()
-    AuditEvent.objects.bulk_create(
+    return [
         AuditEvent(
             actor_id=record.actor_id,
             action=record.action,
@@ -21,4 +21,4 @@ def write_audit_events(records: list[AuditRecord]) -> None:
             why=record.why,
         )
         for record in records
-    )
+    ]
