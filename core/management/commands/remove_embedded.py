@@ -16,12 +16,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         servers = settings.EMBEDDED_SERVERS
-        if (
-            options["asks"]
-            and input(f"Delete everything in {servers.directory}? Type yes: ").strip() != "yes"
-        ):
+        if options["asks"] and not _confirmed(f"Delete everything in {servers.directory}? Type yes: "):
             raise CommandError("Nothing was deleted.")
         try:
             servers.remove()
         except EmbeddedServerError as error:
             raise CommandError(str(error)) from None
+
+
+def _confirmed(question: str) -> bool:
+    try:
+        return input(question).strip() == "yes"
+    except EOFError:
+        return False
