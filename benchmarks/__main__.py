@@ -129,9 +129,16 @@ def _report(targets: list[Target], bare_us: dict[str, float]) -> None:
     medians = {(target.side, target.name): statistics.median(target.per_second) for target in targets}
     nothing = medians.get(("house", "nothing"))
     print("\nMedians over the rounds")
-    print(
-        f"{'':28}{'req/s':>8}{'CPU µs':>8}{'p50 ms':>8}{'p99 ms':>8}{'× express':>11}{'× nothing':>11}{'SQL alone ms':>14}"
-    )
+    heads = {
+        "req/s": 8,
+        "CPU µs": 8,
+        "p50 ms": 8,
+        "p99 ms": 8,
+        "× express": 11,
+        "× nothing": 11,
+        "SQL alone ms": 14,
+    }
+    print(" " * 28 + "".join(f"{head:>{width}}" for head, width in heads.items()))
     for target in targets:
         rate = medians[target.side, target.name]
         express = medians.get(("express", target.name))

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
+from psycopg.pq import Format
 
 Statement = tuple[str, Sequence[Any]]
 Row = tuple[Any, ...]
@@ -14,17 +17,23 @@ Row = tuple[Any, ...]
 def prepared_cursor() -> Any:
     """A cursor whose statements PostgreSQL prepares and keeps; Django's own binds on the client and cannot.
 
-    It is wrapped as Django wraps its own, so that errors are Django's and tests can count its statements. Close it.
+    Rows come in the binary format. It is wrapped as Django wraps its own, so that errors are Django's and tests can
+    count its statements. Close it.
     """
     connection.ensure_connection()
     cursor: Any = psycopg.Cursor(connection.connection)
+    cursor.format = Format.BINARY
     return (
         connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
     )
 
 
 def read_in_one_round_trip(*statements: Statement) -> list[list[Row]]:
-    """Run reading statements in one pipeline; returns the rows of each, in order."""
+    """Run statements in one pipeline, each after the one before; returns the rows of each, in order."""
+    if len(statements) == 1:
+        with prepared_cursor() as cursor:
+            cursor.execute(*statements[0])
+            return [cursor.fetchall()]
     with ExitStack() as stack:
         cursors = [stack.enter_context(prepared_cursor()) for _ in statements]
         with pipelined():
@@ -33,9 +42,41 @@ def read_in_one_round_trip(*statements: Statement) -> list[list[Row]]:
         return [cursor.fetchall() for cursor in cursors]
 
 
+def write_in_one_round_trip(*statements: Statement) -> None:
+    """Run writing statements in one pipeline. An error of any of them is raised, as Django's, at the end."""
+    if not statements:
+        return
+    with prepared_cursor() as cursor, pipelined():
+        for sql, parameters in statements:
+            cursor.execute(sql, parameters)
+
+
 @contextmanager
 def pipelined() -> Iterator[None]:
-    """Send what the block writes without waiting for each answer; an error of any of it is raised at the end."""
+    """Send what the block executes without waiting for each answer; an error of any of it is raised at the end."""
     connection.ensure_connection()
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield
+
+
+def insert_statement(row: models.Model, *, on_conflict_do_nothing: bool = False) -> Statement:
+    """The INSERT of a new row, as `save(force_insert=True)` would write it, without building it anew each time.
+
+    Fields with a database default that were not set are left to the database, and not read back.
+    """
+    columns, values = [], []
+    for field in row._meta.concrete_fields:
+        value = field.pre_save(row, add=True)
+        if isinstance(value, DatabaseDefault):
+            continue
+        columns.append(field.column)
+        values.append(field.get_db_prep_save(value, connection))
+    return _insert_sql(row._meta.db_table, tuple(columns), on_conflict_do_nothing), values
+
+
+@cache
+def _insert_sql(table: str, columns: tuple[str, ...], on_conflict_do_nothing: bool) -> str:
+    names = ", ".join(f'"{column}"' for column in columns)
+    places = ", ".join(["%s"] * len(columns))
+    ending = " ON CONFLICT DO NOTHING" if on_conflict_do_nothing else ""
+    return f'INSERT INTO "{table}" ({names}) VALUES ({places}){ending}'  # noqa: S608 - names are the models'

@@ -10,14 +10,15 @@ after the commit by the outbox's handlers, at least once (docs/transactions.md).
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from django.db import models, transaction
+from django.db import DEFAULT_DB_ALIAS, models, transaction
 
 from core import outbox
+from core.db import Statement, insert_statement, write_in_one_round_trip
 
 
 class Actor(Protocol):
@@ -43,6 +44,16 @@ class Fact:
     actor_id: uuid.UUID | None
     audits: list[AuditRecord] = field(default_factory=list)
     events: list[outbox.Event] = field(default_factory=list)
+    inserts: list[Statement] = field(default_factory=list)
+
+    def insert(self, *rows: models.Model, on_conflict_do_nothing: bool = False) -> None:
+        """Write new rows when the block ends, together with the audit and outbox rows, in one round trip.
+
+        Until then they are not in the database; what is wrong with them is raised at the end of the block.
+        """
+        for row in rows:
+            self.inserts.append(insert_statement(row, on_conflict_do_nothing=on_conflict_do_nothing))
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
     def audit(
         self,
@@ -63,7 +74,8 @@ class Fact:
         self.events.append(outbox.Event(event, {key: _plain(value) for key, value in ids.items()}))
 
 
-AuditWriter = Callable[[list[AuditRecord]], None]
+AuditWriter = Callable[[list[AuditRecord]], Sequence[models.Model]]
+"""Makes the rows of the audit trail; `fact` writes them."""
 _audit_writers: list[AuditWriter] = []
 
 
@@ -81,12 +93,16 @@ def fact(*, actor: Actor | None) -> Iterator[Fact]:
     with transaction.atomic():
         current = Fact(actor_id=actor.pk if actor is not None else None)
         yield current
-        if current.audits:
-            if not _audit_writers:
-                raise RuntimeError("No audit writer is registered: refusing to commit a change without its record.")
-            _audit_writers[0](current.audits)
+        rows = [*_audit_rows(current.audits), *outbox.rows_for(current.events)]
+        write_in_one_round_trip(*current.inserts, *map(insert_statement, rows))
         if current.events:
-            outbox.append(current.events)
+            outbox.wake_on_commit()
+
+
+def _audit_rows(records: list[AuditRecord]) -> Sequence[models.Model]:
+    if records and not _audit_writers:
+        raise RuntimeError("No audit writer is registered: refusing to commit a change without its record.")
+    return _audit_writers[0](records) if records else ()
 
 
 def _plain(value: uuid.UUID | str | int | None) -> str | int | None:

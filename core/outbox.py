@@ -73,23 +73,25 @@ def register(event: str, name: str, handler: Handler, *, is_urgent: bool = False
     registrations[name] = Registration(handler, is_urgent)
 
 
-def append(events: Sequence[Event]) -> None:
-    """Write the rows, and wake the relay once they are committed. Must run inside a transaction.
+def rows_for(events: Sequence[Event]) -> list[OutboxEntry]:
+    """The rows that tell of these events, to be written in the transaction that causes them (core/facts.py).
 
     An event that nobody listens to leaves no row.
     """
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("An event is written in the transaction that causes it.")
-    entries = [
+    return [
         OutboxEntry(event=event.name, payload=event.payload, pending=list(_handlers[event.name]))
         for event in events
         if event.name in _handlers
     ]
-    if entries:
-        OutboxEntry.objects.bulk_create(entries)
-        # Inside the transaction, NOTIFY would make every commit wait for every other one. A wake-up that is lost
-        # between the two costs one sweep of the relay.
-        transaction.on_commit(_wake_relay, robust=True)
+
+
+def wake_on_commit() -> None:
+    """Wake the relay once the transaction is committed.
+
+    Inside the transaction, NOTIFY would make every commit wait for every other one. A wake-up that is lost between
+    the two costs one sweep of the relay.
+    """
+    transaction.on_commit(_wake_relay, robust=True)
 
 
 def _wake_relay() -> None:
@@ -100,9 +102,9 @@ def _wake_relay() -> None:
 _CLAIM_DUE = """
     UPDATE core_outboxentry
        SET attempts = attempts + 1,
-           available_at = now() + least(%(lease)s * power(2, least(attempts, 20)), %(longest)s)
+           available_at = statement_timestamp() + least(%(lease)s * power(2, least(attempts, 20)), %(longest)s)
      WHERE id IN (SELECT id FROM core_outboxentry
-                   WHERE done_at IS NULL AND available_at <= now()
+                   WHERE done_at IS NULL AND available_at <= statement_timestamp()
                    ORDER BY available_at, id
                    LIMIT %(limit)s
                      FOR UPDATE SKIP LOCKED)
@@ -112,7 +114,7 @@ _CLAIM_DUE = """
 # Whoever starts on an entry late, because the queue was long, renews its lease.
 _BEGIN = """
     UPDATE core_outboxentry
-       SET available_at = greatest(available_at, now() + %(lease)s)
+       SET available_at = greatest(available_at, statement_timestamp() + %(lease)s)
      WHERE id = %(id)s AND done_at IS NULL
  RETURNING event, payload, pending
 """
@@ -121,13 +123,14 @@ _BEGIN = """
 _STRIKE_OUT = """
     UPDATE core_outboxentry
        SET pending = array_remove(pending, %(handler)s),
-           done_at = CASE WHEN array_remove(pending, %(handler)s) = '{}' THEN now() END
+           done_at = CASE WHEN array_remove(pending, %(handler)s) = '{}' THEN statement_timestamp() END
      WHERE id = %(id)s AND done_at IS NULL
 """
 
 _TRY_AGAIN = """
     UPDATE core_outboxentry
-       SET available_at = now() + least(%(first)s * power(2, least(greatest(attempts - 1, 0), 20)), %(longest)s),
+       SET available_at = statement_timestamp()
+                        + least(%(first)s * power(2, least(greatest(attempts - 1, 0), 20)), %(longest)s),
            last_error = %(error)s
      WHERE id = %(id)s AND done_at IS NULL
 """

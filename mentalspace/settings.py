@@ -291,7 +291,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # --- The API ------------------------------------------------------------------------------------------------
 
-# core/api holds the plumbing; docs/api.md tells clients of it. A view is closed until it says who may (core/api/views.py).
+# core/api holds the plumbing; docs/api.md tells clients of it. A view is closed until it says who may.
 API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", default=1024 * 1024)
 API_REFERENCE_IS_PUBLIC = env.bool("API_REFERENCE_IS_PUBLIC", default=True)
 

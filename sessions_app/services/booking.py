@@ -50,7 +50,7 @@ def book_session(
         terms = Terms(offered.id, offered.kind, offered.fee_minor, offered.currency, offered.payment_policy)
         return _confirm(
             current,
-            entry=reservation.take(kind=EntryKind.SESSION),
+            entry=reservation.take(current, kind=EntryKind.SESSION),
             terms=terms,
             counselor_id=reservation.counselor_id,
             patient_id=patient_id,
@@ -120,14 +120,11 @@ def _confirm(
         currency=terms.currency,
         payment_policy=terms.payment_policy,
     )
-    session.save(force_insert=True)
-    SessionParticipant(session=session, patient_id=patient_id, note=note or None).save(force_insert=True)
-    CareRelationship.objects.bulk_create(
-        [CareRelationship(patient_id=patient_id, counselor_id=counselor_id, why=CareReason.SESSION)],
-        ignore_conflicts=True,
-    )
-    PatientCentre.objects.bulk_create(
-        [PatientCentre(patient_id=patient_id, centre_id=centre_id)], ignore_conflicts=True
+    current.insert(session, SessionParticipant(session=session, patient_id=patient_id, note=note or None))
+    current.insert(
+        CareRelationship(patient_id=patient_id, counselor_id=counselor_id, why=CareReason.SESSION),
+        PatientCentre(patient_id=patient_id, centre_id=centre_id),
+        on_conflict_do_nothing=True,
     )
     current.audit("session.booked", session, patient_id=patient_id, centre_id=centre_id)
     current.announce("session.confirmed", session=session.pk)

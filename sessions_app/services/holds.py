@@ -25,7 +25,7 @@ def place_hold(*, choice: Choice, patient_id: UUID, actor: User, now: datetime |
     with constraint_as_refusal(), fact(actor=actor) as current:
         reservation = reserve(choice, patient_id=patient_id, actor=actor, now=now)
         give_back(reservation.own_holds)
-        entry = reservation.take(kind=EntryKind.HOLD, expires_at=now + HOLD_LENGTH)
+        entry = reservation.take(current, kind=EntryKind.HOLD, expires_at=now + HOLD_LENGTH)
         hold = SlotHold(
             entry=entry,
             patient_id=patient_id,
@@ -35,7 +35,7 @@ def place_hold(*, choice: Choice, patient_id: UUID, actor: User, now: datetime |
             centre_id=reservation.centre_id,
             mode=reservation.mode,
         )
-        hold.save(force_insert=True)
+        current.insert(hold)
         current.audit("hold.placed", hold, patient_id=patient_id, centre_id=reservation.centre_id)
     return hold
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from core.db import Statement, read_in_one_round_trip
+from core.facts import Fact
 from sessions_app.models import CalendarEntry, EntryKind, Occupancy, SlotHold
 
 _LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"
@@ -45,6 +46,7 @@ def lock(*resource_ids: UUID) -> None:
 
 
 def take_time(
+    current: Fact,
     *,
     kind: EntryKind,
     start: datetime,
@@ -55,22 +57,20 @@ def take_time(
     buffer_after: timedelta,
     expires_at: datetime | None = None,
 ) -> CalendarEntry:
-    """Write an entry and whose time it takes. Raises IntegrityError when somebody is busy already.
+    """An entry and whose time it takes, written when the fact ends: then IntegrityError when somebody is busy already.
 
     Call it with the resources locked. Buffers keep the counselor's time, not the patient's.
     """
     entry = CalendarEntry(kind=kind, start=start, end=end, expires_at=expires_at)
-    entry.save(force_insert=True)
     spans = {
         counselor_id: DateTimeTZRange(start - buffer_before, end + buffer_after),
         patient_id: DateTimeTZRange(start, end),
     }
-    Occupancy.objects.bulk_create(
-        [
-            Occupancy(entry=entry, resource=resource, busy=busy, expires_at=expires_at)
-            for resource, busy in spans.items()
-        ]
-    )
+    occupancies = [
+        Occupancy(entry=entry, resource=resource, busy=busy, expires_at=expires_at)
+        for resource, busy in spans.items()
+    ]
+    current.insert(entry, *occupancies)
     return entry
 
 

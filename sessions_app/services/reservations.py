@@ -14,6 +14,7 @@ from accounts.models import StaffCentre, User
 from accounts.permissions import Action, Scope, scope_for
 from core.db import Row, Statement, read_in_one_round_trip
 from core.errors import NotFound, PermissionDenied, SlotTaken, ValidationFailed
+from core.facts import Fact
 from sessions_app.free_time import Span, is_free
 from sessions_app.models import CalendarEntry, EntryKind
 from sessions_app.services.calendars import (
@@ -27,8 +28,11 @@ from sessions_app.services.occupancy import locking_statements, take_time
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
 
 ALTERNATIVES = 3
-_NEARBY = timedelta(days=7)
-_FURTHER = timedelta(days=60)
+_REACHES = (
+    (timedelta(days=7), (timedelta(hours=3), timedelta(days=1), timedelta(days=7))),
+    (timedelta(days=60), (timedelta(days=60),)),
+)
+"""How far around a choice is read, and how far of that is looked at in turn: most alternatives lie within hours."""
 _SAME_INSTANT = timedelta(seconds=1)
 _OWN_HOLDS = """
 SELECT entry_id, resource, floor(extract(epoch FROM lower(busy)))::bigint, ceil(extract(epoch FROM upper(busy)))::bigint
@@ -69,8 +73,9 @@ class Reservation:
     own_holds_in_the_way: list[UUID]
     """Those of them whose time this reservation needs."""
 
-    def take(self, *, kind: EntryKind, expires_at: datetime | None = None) -> CalendarEntry:
+    def take(self, current: Fact, *, kind: EntryKind, expires_at: datetime | None = None) -> CalendarEntry:
         return take_time(
+            current,
             kind=kind,
             start=self.start,
             end=self.end,
@@ -224,19 +229,20 @@ def _refusal(
 
 
 def _nearest(choice: Choice, patient_id: UUID, now: datetime) -> list[Slot]:
-    """Up to three free times nearest to the choice, earliest first."""
+    """Up to three free times nearest to the choice, earliest first; of two that are equally near, the earlier."""
     nearest: list[Slot] = []
-    for reach in (_NEARBY, _FURTHER):
+    for reach, steps in _REACHES:
         calendar, patient_busy = _calendars(choice, patient_id, reach)
-        start, end = within_horizon(choice.start - reach, choice.start + reach, now)
-        free = (
-            slot
-            for slot in slots_of(calendar, wish=choice.wish, start=start, end=end)
-            if is_free(_epoch(slot.start), _epoch(slot.end), patient_busy)
-        )
-        nearest = heapq.nsmallest(ALTERNATIVES, free, key=lambda slot: abs(slot.start - choice.start))
-        if len(nearest) == ALTERNATIVES:
-            break
+        for step in steps:
+            start, end = within_horizon(choice.start - step, choice.start + step, now)
+            free = (
+                slot
+                for slot in slots_of(calendar, wish=choice.wish, start=start, end=end)
+                if is_free(_epoch(slot.start), _epoch(slot.end), patient_busy)
+            )
+            nearest = heapq.nsmallest(ALTERNATIVES, free, key=lambda slot: abs(slot.start - choice.start))
+            if len(nearest) == ALTERNATIVES:
+                return sorted(nearest, key=lambda slot: slot.start)
     return sorted(nearest, key=lambda slot: slot.start)
 
 

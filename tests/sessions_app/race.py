@@ -13,11 +13,11 @@ from threading import Barrier
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import CounselorProfile, User
 from accounts.services.tokens import Client, open_device
+from core.facts import fact
 from sessions_app.models import CalendarEntry, EntryKind, Mode, Occupancy, Session, SessionType, SlotHold
 from sessions_app.services.occupancy import take_time
 from sessions_app.services.slots import Wish, find_slots
@@ -123,8 +123,9 @@ def strew_dead_holds(arena: Field, day: datetime) -> int:
     for counselor in arena.counselors:
         for number in range(3):
             ghost, begins = next(ghosts), day + number * timedelta(minutes=80)
-            with transaction.atomic():
+            with fact(actor=None) as current:
                 entry = take_time(
+                    current,
                     kind=EntryKind.HOLD,
                     start=begins,
                     end=begins + timedelta(minutes=80),

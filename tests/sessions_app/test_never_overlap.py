@@ -87,7 +87,7 @@ def taken_twice(counselor, start, patients):
                 choice = Choice(counselor.pk, start)
                 reservation = reserve(choice, patient_id=patient.pk, actor=patient, now=coming(0, 0))
                 both_have_read.wait(20)
-                entry = reservation.take(kind=EntryKind.SESSION)
+                entry = reservation.take(current, kind=EntryKind.SESSION)
                 current.audit("session.booked", entry)
         except SlotTaken:
             return "refused"
