@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from crisis.language_names import LANGUAGE_NAMES
+from core.language_names import LANGUAGE_NAMES
 
 DATA_FILE = Path(__file__).parent / "data" / "hotlines.json"
 

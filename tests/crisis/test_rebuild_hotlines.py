@@ -6,9 +6,9 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from core.language_names import LANGUAGE_NAMES
 from crisis import hotlines
 from crisis.apps import check_hotlines
-from crisis.language_names import LANGUAGE_NAMES
 from crisis.management.commands import rebuild_hotlines
 
 LINE = {

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core.language_names import LANGUAGE_NAMES
 from crisis import hotlines
-from crisis.language_names import LANGUAGE_NAMES
 
 LINE_FIELDS = (
     "name",
@@ -94,7 +94,7 @@ def _country(country: dict[str, Any]) -> dict[str, Any]:
 def _line(code: str, line: dict[str, Any]) -> dict[str, Any]:
     unnamed = [language for language in line["languages"] if language not in LANGUAGE_NAMES]
     if unnamed:
-        raise CommandError(f"{line['name']}: add {', '.join(unnamed)} to crisis/language_names.py")
+        raise CommandError(f"{line['name']}: add {', '.join(unnamed)} to core/language_names.py")
     kept = _only(line, LINE_FIELDS)
     kept["source"] = _source(kept["source"])
     if "whatsapp" in line:
