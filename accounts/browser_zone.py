@@ -4,12 +4,12 @@ from urllib.parse import unquote
 
 from django.http import HttpRequest
 
-from accounts.models.users import known_timezones
+from accounts.zones import known_timezones, present_name
 
 COOKIE_NAME = "timezone"
 
 
 def zone_of_browser(request: HttpRequest) -> str | None:
-    """The IANA zone that the cookie names; None without one, or when it names none."""
+    """The IANA zone that the cookie names, by its present name; None without one, or when it names none."""
     name = unquote(request.COOKIES.get(COOKIE_NAME, ""))
-    return name if name in known_timezones() else None
+    return present_name(name) if name in known_timezones() else None

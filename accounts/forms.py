@@ -11,10 +11,10 @@ from django.http import HttpRequest
 
 from accounts.browser_zone import zone_of_browser
 from accounts.models import CounselorProfile, FontSize, PatientProfile, Theme, User
-from accounts.models.users import known_timezones
 from accounts.roles import Role
 from accounts.services.profiles import COUNSELOR_FIELDS, LISTS, NAMES, PATIENT_FIELDS
 from accounts.services.sign_up import sign_up_patient
+from accounts.zones import offered_timezones
 
 
 class PatientSignupForm(SignupForm):
@@ -28,6 +28,12 @@ class PatientSignupForm(SignupForm):
     )
     field_order = ("first_name", "last_name", "email", "password1")
 
+    def try_save(self, request: HttpRequest) -> tuple[User | None, Any]:
+        if self.account_already_exists:
+            User().set_password(self.cleaned_data["password1"])  # as slow as making one, which hashes it too
+        saved: tuple[User | None, Any] = super().try_save(request)
+        return saved
+
     def save(self, request: HttpRequest) -> User:
         return sign_up_patient(
             email=self.cleaned_data["email"],
@@ -39,11 +45,11 @@ class PatientSignupForm(SignupForm):
         )
 
 
-def timezone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Every zone, grouped by its part of the world, with what its clock says now against UTC."""
+def timezone_choices(*also: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The zones to offer, and `also` these, grouped by their part of the world, each with its offset from UTC now."""
     now = datetime.now(UTC)
     groups: dict[str, list[tuple[str, str]]] = {}
-    for name in sorted(known_timezones()):
+    for name in sorted(offered_timezones().union(also)):
         region, _, city = name.partition("/")
         if not city:
             region, city = "Other", name
@@ -56,12 +62,19 @@ def timezone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 class PreferencesForm(forms.Form):
     language = forms.ChoiceField(choices=lambda: settings.LANGUAGES, label="Language")
     timezone = forms.ChoiceField(
-        choices=timezone_choices,
         label="Time zone",
         help_text="All times on your pages and in your mails are shown in this zone.",
     )
     theme = forms.ChoiceField(choices=Theme, widget=forms.RadioSelect, label="Colours")
     font_size = forms.ChoiceField(choices=FontSize, widget=forms.RadioSelect, label="Size of text")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(settings.LANGUAGES) == 1:
+            del self.fields["language"]
+        zone = self.fields["timezone"]
+        if isinstance(zone, forms.ChoiceField):
+            zone.choices = timezone_choices(self.initial["timezone"])
 
 
 class LinesField(forms.Field):

@@ -1,7 +1,5 @@
 """The account: one a person, with one of the seven roles."""
 
-import functools
-import zoneinfo
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -15,6 +13,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.permissions import MANAGEABLE_ROLES, Action, Scope, scope_for
 from accounts.roles import Role
+from accounts.zones import known_timezones
 from core.ids import uuid7
 
 
@@ -28,12 +27,6 @@ class FontSize(models.TextChoices):
     SMALL = "small", "Small"
     MEDIUM = "medium", "Medium"
     LARGE = "large", "Large"
-
-
-@functools.cache
-def known_timezones() -> frozenset[str]:
-    """Every IANA zone of the tz database; read from disk once a process."""
-    return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
 
 
 def validate_timezone(name: str) -> None:

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from accounts.models.users import known_timezones
+from accounts.zones import known_timezones
 from core.api.serializers import Shape
 
 

@@ -87,9 +87,3 @@ def test_rows_outlive_what_they_speak_of(cast, event):
     cast.stranger.delete()
 
     assert AuditEvent.objects.filter(patient_id=pk).count() == 1
-
-
-def test_the_rows_of_one_fact_are_one_statement(cast, django_assert_num_queries):
-    with django_assert_num_queries(3), fact(actor=cast.admin) as f:  # savepoint, rows, release
-        for _ in range(10):
-            f.audit("centre.changed", cast.a.centre)

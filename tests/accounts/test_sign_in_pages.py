@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
 from accounts.models import AuditEvent, CounselorProfile, PatientProfile, User
@@ -134,6 +135,23 @@ class TestWhereAddressesMustBeConfirmed:
         assert User.objects.count() == 2
         subjects = [letter.subject for letter in deliver_letters()]
         assert subjects == ["Confirm your e-mail address", "You have an account already"]
+
+    @pytest.mark.parametrize("door", ["page", "api"])
+    def test_a_taken_address_costs_as_many_hashes_as_a_new_one(self, client, api, monkeypatch, door):
+        UserFactory(email="taken@example.test")
+        hashed, encode = [], MD5PasswordHasher.encode
+        monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *args: hashed.append(1) or encode(*args))
+
+        def hashes(email):
+            hashed.clear()
+            if door == "page":
+                client.post("/accounts/signup/", SIGN_UP | {"email": email})
+            else:
+                body = {"email": email, "password": "a-quiet-walk", "first_name": "A", "last_name": "B"}
+                api.post("/api/auth/signup", body, format="json")
+            return len(hashed)
+
+        assert hashes("taken@example.test") == hashes("new@example.test") == 1
 
     def test_the_link_confirms_and_then_one_can_sign_in(self, client):
         client.post("/accounts/signup/", SIGN_UP)
