@@ -17,8 +17,7 @@ from sessions_app.wall_clock import LocalDay, local_date, local_day
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One weekly rule. `weekday` 0 is Monday; minutes are of the local day; `centre_id` None is online only."""
 
     weekday: int

@@ -15,14 +15,14 @@ from accounts.permissions import Action, Scope, scope_for
 from core.db import Row, Statement, read_in_one_round_trip
 from core.errors import NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from core.facts import Fact
-from sessions_app.free_time import Span, is_free
+from sessions_app.free_time import Span, is_free, merge_spans
 from sessions_app.models import CalendarEntry, EntryKind
 from sessions_app.services.calendars import (
     CounselorCalendar,
     OfferedType,
-    assemble,
-    reading_statements,
-    spans_by_resource,
+    busy_statement,
+    calendars_from,
+    calendars_statement,
 )
 from sessions_app.services.occupancy import locking_statements, take_time
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
@@ -138,31 +138,31 @@ def _require_bookable_instant(start: datetime, now: datetime) -> None:
 def _locked_calendars(choice: Choice, patient_id: UUID) -> tuple[CounselorCalendar, list[Span], list[Row]]:
     """Both calendars at the choice, locked and cleared, and the rows of _OWN_HOLDS, in one round trip."""
     locks = locking_statements([choice.counselor_id, patient_id])
-    rows = read_in_one_round_trip(
+    *_, holds, calendars, busy = read_in_one_round_trip(
         *locks, (_OWN_HOLDS, [patient_id]), *_reads(choice, patient_id, timedelta())
     )
-    return *_assembled(choice, patient_id, rows[len(locks) + 1 :]), rows[len(locks)]
+    return _listed(choice, calendars), merge_spans(busy), holds
 
 
 def _calendars(choice: Choice, patient_id: UUID, reach: timedelta) -> tuple[CounselorCalendar, list[Span]]:
     """The counselor's calendar and the patient's busy spans, `reach` before and after the choice."""
-    return _assembled(choice, patient_id, read_in_one_round_trip(*_reads(choice, patient_id, reach)))
+    calendars, busy = read_in_one_round_trip(*_reads(choice, patient_id, reach))
+    return _listed(choice, calendars), merge_spans(busy)
 
 
 def _reads(choice: Choice, patient_id: UUID, reach: timedelta) -> list[Statement]:
-    resources = [choice.counselor_id, patient_id]
-    return reading_statements(
-        [choice.counselor_id], resources, choice.start - reach, choice.start + reach, patient_id
-    )
+    start, end = choice.start - reach, choice.start + reach
+    return [
+        calendars_statement([choice.counselor_id], start, end, patient_id),
+        busy_statement(patient_id, start, end, patient_id),
+    ]
 
 
-def _assembled(
-    choice: Choice, patient_id: UUID, rows: list[list[Row]]
-) -> tuple[CounselorCalendar, list[Span]]:
-    calendar = assemble(*rows).get(choice.counselor_id)
+def _listed(choice: Choice, rows: list[Row]) -> CounselorCalendar:
+    calendar = calendars_from(rows).get(choice.counselor_id)
     if calendar is None:
         raise NotFound("This counselor is not taking bookings here. Choose another one.")
-    return calendar, spans_by_resource(rows[-1]).get(patient_id, [])
+    return calendar
 
 
 def _overlapping(holds: list[Row], slot: Slot, offered: OfferedType, patient_id: UUID) -> list[UUID]:

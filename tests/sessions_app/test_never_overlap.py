@@ -70,8 +70,8 @@ def test_should_the_constraint_speak_the_answer_is_that_of_anybody_who_came_seco
 ):
     start = coming()
     book(practice, PatientFactory().user, start)
-    monkeypatch.setattr(reservations, "spans_by_resource", lambda rows: {})
-    monkeypatch.setattr("sessions_app.services.calendars.spans_by_resource", lambda rows: {})
+    monkeypatch.setattr(reservations, "merge_spans", lambda spans: [])
+    monkeypatch.setattr("sessions_app.services.calendars.merge_spans", lambda spans: [])
     with pytest.raises(SlotTaken):
         book_session(choice=Choice(practice.pk, start), patient_id=patient.pk, actor=patient)
     assert Session.objects.count() == 1
