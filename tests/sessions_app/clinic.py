@@ -114,6 +114,10 @@ def ask_to_book_hold(client: Any, hold_id: Any) -> Any:
     return client.post("/api/sessions", {"hold": str(hold_id)}, format="json")
 
 
+def ask_to_cancel(client: Any, session_id: Any, **body: Any) -> Any:
+    return client.post(f"/api/sessions/{session_id}/cancel", body, format="json")
+
+
 def slots_shown(client: Any, counselor: CounselorProfile, day: datetime, **query: Any) -> list[datetime]:
     """The starts that the API offers on the UTC day of `day`."""
     days = {"from": day.date(), "to": day.date()}
