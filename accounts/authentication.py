@@ -6,12 +6,13 @@ is the request's user, so nothing more is read for it. (The page's cookie: core.
 
 from functools import cache
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, models
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.access_tokens import AccessClaims, read_access_token
 from accounts.models import User
+from core.db import prepared_cursor
 from core.errors import NotAuthenticated, TokenExpired
 
 SCHEME = "Bearer"
@@ -39,7 +40,7 @@ class BearerAuthentication(BaseAuthentication):
 
 def standing_user(claims: AccessClaims) -> User:
     """The account of a token, when account and device still stand. One query."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_sql(), [claims.device_id, claims.user_id])
         row = cursor.fetchone()
     if row is None:
