@@ -3,10 +3,11 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
 
-from accounts.models import User
-from accounts.services.security import change_password
+from accounts.models import RevokedBecause, User
+from accounts.services.security import change_password, lock_account, raise_security_version
 from accounts.services.sign_in import may_sign_in
 from accounts.services.sign_up import tell_owner_of_sign_up
 from core import request_context
@@ -34,10 +35,19 @@ class AccountAdapter(DefaultAccountAdapter):
         change_password(user=user, password=password, actor=user)
 
     def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
-        with fact(actor=email_address.user) as f:
+        """Another address is another name to sign in with: every other sign-in ends."""
+        user = email_address.user
+        with fact(actor=user) as f:
+            lock_account(user)
+            before = user.email
             is_confirmed = super().confirm_email(request, email_address)
             if is_confirmed:
-                f.audit("account.email_verified", email_address.user)
+                f.audit("account.email_verified", user)
+            if is_confirmed and user.email != before:
+                raise_security_version(user, RevokedBecause.SECURITY_CHANGE)
+                f.audit("account.email_changed", user)
+        if is_confirmed and request.user.pk == user.pk:
+            update_session_auth_hash(request, user)
         return is_confirmed
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:

@@ -17,7 +17,6 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import User
-from accounts.services.email_addresses import is_email_verified
 from core import outbox
 
 Context = dict[str, Any]
@@ -30,12 +29,12 @@ def register() -> None:
 
 
 def send_verification_letter(user: User) -> None:
-    """The link that confirms User.email; nothing when it is confirmed already or need not be."""
-    is_wanted = allauth_settings.EMAIL_VERIFICATION != allauth_settings.EmailVerificationMethod.NONE
-    if not is_wanted or is_email_verified(user):
+    """The link that confirms User.email, and any address that is to take its place; each goes to that address."""
+    if allauth_settings.EMAIL_VERIFICATION == allauth_settings.EmailVerificationMethod.NONE:
         return
-    address = EmailAddress.objects.get_for_user(user, user.email)
-    _send(user, "verify", {"link": _address_of("account_confirm_email", EmailConfirmationHMAC(address).key)})
+    for address in EmailAddress.objects.filter(user=user, verified=False):
+        link = _address_of("account_confirm_email", EmailConfirmationHMAC(address).key)
+        _send(user, "verify", {"link": link}, to=address.email)
 
 
 def send_reset_letter(user: User) -> None:
@@ -87,13 +86,13 @@ _HANDLERS = {
 }
 
 
-def _send(user: User, name: str, context: Context) -> None:
+def _send(user: User, name: str, context: Context, *, to: str | None = None) -> None:
     """Subject and text are the first line and the rest of one template."""
     text = render_to_string(
         f"accounts/mail/{name}.txt", {"user": user, "site_url": settings.SITE_URL, **context}
     )
     subject, _, body = text.strip().partition("\n")
-    send_mail(subject.strip(), body.strip() + "\n", None, [str(user.email)])
+    send_mail(subject.strip(), body.strip() + "\n", None, [to or str(user.email)])
 
 
 def _reset_link(user: User) -> str:

@@ -298,6 +298,46 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(client, ca
     assert AuditEvent.objects.filter(action="account.password_changed", actor_id=cast.stranger.pk).exists()
 
 
+def test_another_address_counts_once_it_is_confirmed_and_ends_other_sign_ins(client, cast):
+    elsewhere = Client()
+    elsewhere.force_login(cast.stranger)
+    client.force_login(cast.stranger)
+    assert client.get("/accounts/email/").status_code == 200
+
+    client.post("/accounts/email/", {"email": "moved@example.test", "action_add": ""})
+
+    (letter,) = deliver_letters()
+    assert letter.to == ["moved@example.test"]
+    assert User.objects.get(pk=cast.stranger.pk).email == "stranger@example.test"
+    client.post(link_in(letter, "/accounts/confirm-email/"))
+    user = User.objects.get(pk=cast.stranger.pk)
+    assert user.email == "moved@example.test"
+    assert [address.email for address in user.emailaddress_set.all()] == ["moved@example.test"]
+    assert is_signed_in(client)
+    assert not is_signed_in(elsewhere)
+    assert AuditEvent.objects.filter(action="account.email_changed", object_id=user.pk).count() == 1
+
+
+def test_an_address_of_somebody_else_cannot_be_taken_over(client, cast):
+    client.force_login(cast.stranger)
+
+    client.post("/accounts/email/", {"email": cast.a.patient.email, "action_add": ""})
+    for letter in deliver_letters():
+        client.post(link_in(letter, "/accounts/confirm-email/"))
+
+    assert User.objects.get(pk=cast.stranger.pk).email == "stranger@example.test"
+    assert User.objects.get(pk=cast.a.patient.pk).email == "patient.a@example.test"
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts/password/set/", "/accounts/reauthenticate/", "/accounts/inactive/"]
+)
+def test_the_libraries_other_pages_open(client, cast, path):
+    client.force_login(cast.stranger)
+
+    assert client.get(path, follow=True).status_code == 200
+
+
 def test_staff_sign_in_by_the_same_page(client):
     user = StaffFactory(role="manager")
 
