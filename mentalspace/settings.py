@@ -140,7 +140,9 @@ def database_settings(url: str) -> dict[str, Any]:
     else:
         settings["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE_SECONDS", default=60)
         settings["CONN_HEALTH_CHECKS"] = True
-    return settings | {"OPTIONS": {"connect_timeout": 5} | options}
+    # For the statements of core/db.py; a pooler that hands each transaction another connection needs 0.
+    prepare_after = env.int("DATABASE_PREPARE_AFTER", default=3) or None
+    return settings | {"OPTIONS": {"connect_timeout": 5, "prepare_threshold": prepare_after} | options}
 
 
 def celery_broker_url(url: str) -> str:
@@ -345,6 +347,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["mentalspace.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
@@ -11,14 +12,21 @@ from accounts.models import User
 from accounts.models.profiles import patient_display_name
 from accounts.permissions import Action
 from core.api.paging import Page, PageRequest
-from core.db import Row, Statement, read_in_one_round_trip
+from core.db import Row, read_in_one_round_trip
 from sessions_app.models import Session, SessionStatus
 
 # The ids come from a queryset, so that who sees what is said in one place; the rest is read by hand, since building it
 # through the ORM costs more than PostgreSQL takes (docs/performance.md).
+_PAGE = """
+WITH wanted(id) AS NOT MATERIALIZED ({ids}),
+     counted AS (SELECT count(*) AS total FROM wanted),
+     page AS (SELECT id, row_number() OVER () AS place
+                FROM (SELECT session.id FROM sessions_app_session session JOIN wanted ON wanted.id = session.id
+                       ORDER BY {order} LIMIT %s OFFSET %s) AS ids)
+SELECT counted.total, shown.* FROM counted LEFT JOIN ({rows}) AS shown ON true ORDER BY shown.place
+"""
 _ROWS = """
-WITH page AS (SELECT id, row_number() OVER () AS place FROM ({ids}) AS ids(id))
-SELECT session.id, session.status, session.start, session."end", session.mode, session.kind, type.name,
+SELECT page.place, session.id, session.status, session.start, session."end", session.mode, session.kind, type.name,
        session.counselor_id, counselor.first_name || ' ' || counselor.last_name,
        centre.id, centre.name, centre.address, centre.city, centre.timezone,
        session.fee_minor, session.currency, session.payment_policy, session.created_at,
@@ -29,7 +37,7 @@ SELECT session.id, session.status, session.start, session."end", session.mode, s
   JOIN sessions_app_sessiontype type ON type.id = session.session_type_id
   JOIN accounts_user counselor ON counselor.id = session.counselor_id
   JOIN accounts_centre centre ON centre.id = session.centre_id
-  CROSS JOIN LATERAL (
+ CROSS JOIN LATERAL (
        SELECT array_agg(participant.patient_id ORDER BY participant.id) AS ids,
               array_agg(person.first_name || ' ' || person.last_name ORDER BY participant.id) AS names,
               array_agg(patient.is_anonymous ORDER BY participant.id) AS are_anonymous,
@@ -38,9 +46,7 @@ SELECT session.id, session.status, session.start, session."end", session.mode, s
          JOIN accounts_patientprofile patient ON patient.user_id = participant.patient_id
          JOIN accounts_user person ON person.id = patient.user_id
         WHERE participant.session_id = session.id) taking_part
- ORDER BY page.place
 """
-_COUNT = "SELECT count(*) FROM ({ids}) AS ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,32 +99,47 @@ class SessionRow:
         return self.patients[0] if self.patients else None
 
 
-def session_rows(sessions: QuerySet[Session], *, viewer: User, now: datetime) -> list[SessionRow]:
-    """The sessions as `viewer` may read them, in their order, in one query, whatever their number.
+def session_rows(
+    sessions: QuerySet[Session], *, viewer: User, now: datetime, ordering: tuple[str, ...] = ("start", "id")
+) -> list[SessionRow]:
+    """All of the sessions as `viewer` may read them, in one query, whatever their number.
 
     The queryset must come from `visible_to(viewer)`: here nothing is left out any more.
     """
-    (rows,) = read_in_one_round_trip(_statement(_ROWS, sessions))
+    _, rows = _read(sessions, ordering, limit=None, offset=0)
     return [_row(row, viewer, now) for row in rows]
 
 
 def session_page(
     sessions: QuerySet[Session], request: PageRequest, *, viewer: User, now: datetime
 ) -> Page[SessionRow]:
-    """One page of them and how many there are, in one round trip. The queryset: as for `session_rows`."""
-    shown = sessions.order_by(*request.ordering)[request.offset : request.offset + request.size]
-    ((total,),), rows = read_in_one_round_trip(
-        _statement(_COUNT, sessions.order_by()), _statement(_ROWS, shown)
-    )
+    """One page of them and how many there are, in one query. The queryset: as for `session_rows`."""
+    total, rows = _read(sessions, request.ordering, limit=request.size, offset=request.offset)
     return Page(request, [_row(row, viewer, now) for row in rows], total)
 
 
-def _statement(template: str, sessions: QuerySet[Session]) -> Statement:
+def _read(
+    sessions: QuerySet[Session], ordering: tuple[str, ...], *, limit: int | None, offset: int
+) -> tuple[int, list[Row]]:
+    """How many sessions there are, and the columns of those on the page."""
     try:
-        ids, parameters = sessions.values("pk").query.sql_with_params()
+        ids, parameters = sessions.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
-        ids, parameters = "SELECT NULL::uuid WHERE false", ()
-    return template.format(ids=ids), parameters
+        return 0, []
+    sql = _PAGE.format(ids=ids, order=_order_by(ordering), rows=_ROWS)
+    (rows,) = read_in_one_round_trip((sql, [*parameters, limit, offset]))
+    # A page past the end still says how many there are: in one row, and nothing beside it.
+    return rows[0][0], [row[2:] for row in rows if row[1] is not None]
+
+
+@cache
+def _order_by(ordering: tuple[str, ...]) -> str:
+    """The ORDER BY of fields of Session, named as Django names them."""
+    columns = []
+    for name in ordering:
+        field = Session._meta.get_field(name.removeprefix("-"))
+        columns.append(f'session."{field.column}" {"DESC" if name.startswith("-") else "ASC"}')
+    return ", ".join(columns)
 
 
 def _row(columns: Row, viewer: User, now: datetime) -> SessionRow:
