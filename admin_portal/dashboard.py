@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import CounselorProfile, User
 from accounts.roles import Role
@@ -27,10 +28,10 @@ class Figure:
 
 
 def show_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Unfold's callback: adds `figures` and the `zone` of their day. Three queries."""
+    """Unfold's callback: adds the `figures`, and the day as the title. Three queries."""
     now = timezone.localtime()
     context["figures"] = [*_sessions_today(now), _new_patients(now), _unlisted_counselors()]
-    context["today"] = now.date()
+    context["title"] = date_format(now.date(), "l j F")
     return context
 
 

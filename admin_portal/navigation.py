@@ -8,45 +8,39 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
-# What a group holds, in order, with Material's name of its icon. Tables that are not named come last, so that a new
-# one is found before it has its place.
-GROUPS: dict[str, dict[str, str]] = {
+# What a group holds, in order: its tables, each with its title and Material's name of its icon. Tables that are not
+# named come last, so that a new one is found before it has its place.
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Sessions": {
-        "sessions_app.session": "event",
-        "sessions_app.slothold": "timer",
-        "sessions_app.sessiontype": "sell",
-        "sessions_app.availabilityrule": "calendar_month",
+        "sessions_app.session": ("Sessions", "event"),
+        "sessions_app.slothold": ("Holds", "timer"),
+        "sessions_app.sessiontype": ("Session types", "sell"),
+        "sessions_app.availabilityrule": ("Weekly hours", "calendar_month"),
     },
-    "People": {
-        "accounts.patientprofile": "person",
-        "accounts.counselorprofile": "psychology",
-        "accounts.user": "badge",
-        "accounts.carerelationship": "handshake",
-        "accounts.device": "devices",
+    "People and places": {
+        "accounts.patientprofile": ("Patients", "person"),
+        "accounts.counselorprofile": ("Counselors", "psychology"),
+        "accounts.carerelationship": ("Who is in whose care", "handshake"),
+        "accounts.user": ("Accounts", "badge"),
+        "accounts.device": ("Devices", "devices"),
+        "accounts.centre": ("Centres", "home_work"),
     },
-    "Centres": {"accounts.centre": "home_work"},
     "Behind the scenes": {
-        "accounts.auditevent": "history",
-        "sessions_app.reminder": "notifications",
-        "notifications.delivery": "mail",
-        "sessions_app.calendarentry": "event_busy",
-        "core.outboxentry": "outbox",
-        "core.idempotencykey": "content_copy",
+        "accounts.auditevent": ("Audit trail", "history"),
+        "sessions_app.reminder": ("Reminders", "notifications"),
+        "notifications.delivery": ("Messages", "mail"),
+        "sessions_app.calendarentry": ("Calendar entries", "event_busy"),
+        "core.outboxentry": ("Outbox", "outbox"),
+        "core.idempotencykey": ("Repeated requests", "content_copy"),
     },
 }
 OTHER_ICON = "table_rows"
 
 
 def side_bar(request: HttpRequest) -> list[dict[str, Any]]:
-    """The side bar: the groups, with those of their tables that the reader may look at."""
+    """The groups, with those of their tables that the reader may look at."""
     start = {"title": "Today", "icon": "dashboard", "link": reverse("admin:index")}
-    named = [label for tables in GROUPS.values() for label in tables]
-    others = {
-        model._meta.label_lower: OTHER_ICON
-        for model in admin.site._registry
-        if model._meta.label_lower not in named
-    }
-    groups = [*GROUPS.items(), ("Other", others)]
+    groups = [*GROUPS.items(), ("Other", _unnamed_tables())]
     shown = [{"title": title, "items": _items(request, tables)} for title, tables in groups]
     return [{"title": "", "items": [start]}, *(group for group in shown if group["items"])]
 
@@ -61,20 +55,28 @@ def icon(request: HttpRequest) -> str:
     return static("img/icon.svg")
 
 
-def _items(request: HttpRequest, tables: dict[str, str]) -> list[dict[str, Any]]:
+def _unnamed_tables() -> dict[str, tuple[str, str]]:
+    named = {label for tables in GROUPS.values() for label in tables}
+    options = [model._meta for model in admin.site._registry]
+    return {
+        each.label_lower: (str(each.verbose_name_plural).capitalize(), OTHER_ICON)
+        for each in options
+        if each.label_lower not in named
+    }
+
+
+def _items(request: HttpRequest, tables: dict[str, tuple[str, str]]) -> list[dict[str, Any]]:
     return [
-        {"title": title, "icon": icon, "link": link}
-        for label, icon in tables.items()
-        for title, link in _visible_table(request, label)
+        {"title": title, "icon": icon_name, "link": link}
+        for label, (title, icon_name) in tables.items()
+        for link in _visible_list(request, label)
     ]
 
 
-def _visible_table(request: HttpRequest, label: str) -> list[tuple[str, str]]:
-    """The name and the address of the list; nothing when it is not in the console or not for this reader."""
+def _visible_list(request: HttpRequest, label: str) -> list[str]:
+    """The address of the list; nothing when it is not in the console or not for this reader."""
     model = apps.get_model(label)
     model_admin = admin.site._registry.get(model)
     if model_admin is None or not model_admin.has_view_permission(request):
         return []
-    options = model._meta
-    link = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
-    return [(str(options.verbose_name_plural).capitalize(), link)]
+    return [reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")]

@@ -46,7 +46,7 @@ class CalendarEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.start:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {self.start:%Y-%m-%d %H:%M} UTC"
 
     def is_live_at(self, now: datetime) -> bool:
         return self.is_active and (self.expires_at is None or self.expires_at > now)

@@ -105,7 +105,7 @@ class Session(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.start:%Y-%m-%d %H:%M} {self.status}"
+        return f"{self.start:%Y-%m-%d %H:%M} UTC, {self.status}"
 
     @property
     def duration_minutes(self) -> int:

@@ -1,0 +1,127 @@
+"""What counselors offer, and when they are there."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import ForeignKey, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from accounts.access import reader_of
+from accounts.models import CounselorProfile, User
+from accounts.permissions import Action
+from core.admin import ConsoleAdmin
+from core.money import amount_in_words
+from sessions_app.admin.people import COUNSELOR_NAMES, CounselorFilter
+from sessions_app.models import AvailabilityRule, Mode, SessionType
+from sessions_app.services.availability import save_session_type
+
+
+class SessionTypeForm(forms.ModelForm):
+    modes = forms.MultipleChoiceField(
+        choices=Mode.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget, label="Ways to meet"
+    )
+
+    class Meta:
+        model = SessionType
+        fields: ClassVar[list[str]] = [
+            "counselor",
+            "name",
+            "kind",
+            "duration_minutes",
+            "modes",
+            "payment_policy",
+            "fee_minor",
+            "currency",
+            "buffer_before_minutes",
+            "buffer_after_minutes",
+            "position",
+            "is_active",
+        ]
+        labels: ClassVar[dict[str, str]] = {
+            "duration_minutes": "Length in minutes",
+            "payment_policy": "Payment",
+            "fee_minor": "Fee, in the smallest unit of the currency",
+            "buffer_before_minutes": "Minutes kept free before",
+            "buffer_after_minutes": "Minutes kept free after",
+            "is_active": "Offered at present",
+        }
+        help_texts: ClassVar[dict[str, str]] = {
+            "fee_minor": "For 40.00 GBP write 4000. For a free session write 0."
+        }
+
+
+@admin.register(SessionType)
+class SessionTypeAdmin(ConsoleAdmin):
+    form = SessionTypeForm
+    list_before_template = None
+    list_display = ("name", "counselor", "kind", "length", "fee", "is_active")
+    list_filter = (
+        CounselorFilter,
+        ("kind", ChoicesDropdownFilter),
+        ("payment_policy", ChoicesDropdownFilter),
+        "is_active",
+    )
+    search_fields = ("name", *COUNSELOR_NAMES)
+    search_help_text = "Name of a session type or a counselor"
+    list_select_related = ("counselor__user",)
+    ordering = ("counselor__user__first_name", "counselor__user__last_name", "counselor", "position", "id")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return isinstance(request.user, User) and request.user.may(Action.AVAILABILITY_EDIT)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if obj is None else ("counselor",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SessionType]:
+        planned_for = CounselorProfile.objects.availability_editable_by(reader_of(request))
+        return SessionType.objects.filter(counselor__in=planned_for).select_related("counselor__user")
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "counselor":
+            planned_for = CounselorProfile.objects.availability_editable_by(reader_of(request))
+            kwargs["queryset"] = planned_for.select_related("user").order_by("user__first_name")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: SessionType, form: forms.Form, change: bool) -> None:
+        save_session_type(session_type=obj, actor=reader_of(request))
+
+    @display(description="Length", ordering="duration_minutes")
+    def length(self, session_type: SessionType) -> str:
+        return f"{session_type.duration_minutes} min"
+
+    @display(description="Fee", ordering="fee_minor")
+    def fee(self, session_type: SessionType) -> str:
+        return amount_in_words(session_type.fee_minor, session_type.currency)
+
+
+@admin.register(AvailabilityRule)
+class AvailabilityRuleAdmin(ConsoleAdmin):
+    """Weekly hours are replaced as a whole, so they are edited on their own page and only looked at here."""
+
+    list_before_template = None  # these are times on the wall, of the zone that is shown beside them
+    list_display = (
+        "counselor",
+        "weekday",
+        "start",
+        "end",
+        "timezone",
+        "centre",
+        "valid_from",
+        "valid_until",
+    )
+    list_filter = (
+        CounselorFilter,
+        ("weekday", ChoicesDropdownFilter),
+        ("centre", RelatedDropdownFilter),
+    )
+    search_fields = COUNSELOR_NAMES
+    search_help_text = "Name of a counselor"
+    list_select_related = ("counselor__user", "centre")
+    ordering = ("counselor__user__first_name", "counselor__user__last_name", "counselor", "weekday", "start")
