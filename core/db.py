@@ -42,13 +42,13 @@ def read_in_one_round_trip(*statements: Statement) -> list[list[Row]]:
         return [cursor.fetchall() for cursor in cursors]
 
 
-def write_in_one_round_trip(*statements: Statement) -> None:
-    """Run writing statements in one pipeline. An error of any of them is raised, as Django's, at the end."""
-    if not statements:
+def insert_at_once(*inserts: Statement) -> None:
+    """Run INSERTs, each of its own table or row, as one statement: they see the same state, and not each other."""
+    if not inserts:
         return
-    with prepared_cursor() as cursor, pipelined():
-        for sql, parameters in statements:
-            cursor.execute(sql, parameters)
+    with prepared_cursor() as cursor:
+        parameters = [value for _, values in inserts for value in values]
+        cursor.execute(_all_in_one(tuple(sql for sql, _ in inserts)), parameters)
 
 
 @contextmanager
@@ -80,3 +80,10 @@ def _insert_sql(table: str, columns: tuple[str, ...], on_conflict_do_nothing: bo
     places = ", ".join(["%s"] * len(columns))
     ending = " ON CONFLICT DO NOTHING" if on_conflict_do_nothing else ""
     return f'INSERT INTO "{table}" ({names}) VALUES ({places}){ending}'  # noqa: S608 - names are the models'
+
+
+@cache
+def _all_in_one(inserts: tuple[str, ...]) -> str:
+    *others, last = inserts
+    parts = ", ".join(f"insert_{number} AS ({sql})" for number, sql in enumerate(others))
+    return f"WITH {parts} {last}" if parts else last

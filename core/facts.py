@@ -18,7 +18,7 @@ from typing import Protocol
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 
 from core import outbox
-from core.db import Statement, insert_statement, write_in_one_round_trip
+from core.db import Statement, insert_at_once, insert_statement
 
 
 class Actor(Protocol):
@@ -47,7 +47,7 @@ class Fact:
     inserts: list[Statement] = field(default_factory=list)
 
     def insert(self, *rows: models.Model, on_conflict_do_nothing: bool = False) -> None:
-        """Write new rows when the block ends, together with the audit and outbox rows, in one round trip.
+        """Write new rows when the block ends, together with the audit and outbox rows, in one statement.
 
         Until then they are not in the database; what is wrong with them is raised at the end of the block.
         """
@@ -94,7 +94,7 @@ def fact(*, actor: Actor | None) -> Iterator[Fact]:
         current = Fact(actor_id=actor.pk if actor is not None else None)
         yield current
         rows = [*_audit_rows(current.audits), *outbox.rows_for(current.events)]
-        write_in_one_round_trip(*current.inserts, *map(insert_statement, rows))
+        insert_at_once(*current.inserts, *map(insert_statement, rows))
         if current.events:
             outbox.wake_on_commit()
 
