@@ -6,13 +6,14 @@ import re
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from http import HTTPStatus
 from typing import cast
 
 import structlog
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch, resolve
 
@@ -122,6 +123,8 @@ def _protected(response: HttpResponseBase) -> HttpResponseBase:
     """With the headers that the middleware of pages would have set; JSON loads nothing and is framed by nobody."""
     response.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     response.setdefault("X-Frame-Options", "DENY")
+    if isinstance(response, HttpResponse) and response.status_code != HTTPStatus.NO_CONTENT:
+        response.setdefault("Content-Length", str(len(response.content)))
     return response
 
 
