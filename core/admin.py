@@ -26,7 +26,7 @@ class ConsoleAdmin(ModelAdmin):
 
     list_per_page = 50
     list_filter_submit = True
-    list_before_template = "admin/reader_zone.html"
+    list_before_template: str | None = "admin/reader_zone.html"
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,6 +1,6 @@
 """What counselors offer, and when they are there."""
 
-from typing import Any, ClassVar
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -8,7 +8,11 @@ from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from accounts.access import reader_of
 from accounts.models import CounselorProfile, User
@@ -16,47 +20,32 @@ from accounts.permissions import Action
 from core.admin import ConsoleAdmin
 from core.money import amount_in_words
 from sessions_app.admin.people import COUNSELOR_NAMES, CounselorFilter
+from sessions_app.forms.session_types import SessionTypeForm
 from sessions_app.models import AvailabilityRule, Mode, SessionType
 from sessions_app.services.availability import save_session_type
 
 
-class SessionTypeForm(forms.ModelForm):
-    modes = forms.MultipleChoiceField(
-        choices=Mode.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget, label="Ways to meet"
-    )
+class ConsoleSessionTypeForm(SessionTypeForm):
+    """The counselor's own form, for any counselor, in the console's dress."""
 
     class Meta:
         model = SessionType
-        fields: ClassVar[list[str]] = [
-            "counselor",
-            "name",
-            "kind",
-            "duration_minutes",
-            "modes",
-            "payment_policy",
-            "fee_minor",
-            "currency",
-            "buffer_before_minutes",
-            "buffer_after_minutes",
-            "position",
-            "is_active",
-        ]
-        labels: ClassVar[dict[str, str]] = {
-            "duration_minutes": "Length in minutes",
-            "payment_policy": "Payment",
-            "fee_minor": "Fee, in the smallest unit of the currency",
-            "buffer_before_minutes": "Minutes kept free before",
-            "buffer_after_minutes": "Minutes kept free after",
-            "is_active": "Offered at present",
-        }
-        help_texts: ClassVar[dict[str, str]] = {
-            "fee_minor": "For 40.00 GBP write 4000. For a free session write 0."
-        }
+        fields = ("counselor", *SessionTypeForm.Meta.fields, "position")
+        labels = SessionTypeForm.Meta.labels
+        help_texts = SessionTypeForm.Meta.help_texts
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("currency", self.instance.currency)
+        self.fields["fee"].widget = UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
+        self.fields["modes"].widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=Mode.choices)
+        currency = cast(forms.ChoiceField, self.fields["currency"])
+        currency.widget = UnfoldAdminSelectWidget(choices=currency.choices)
 
 
 @admin.register(SessionType)
 class SessionTypeAdmin(ConsoleAdmin):
-    form = SessionTypeForm
+    form = ConsoleSessionTypeForm
     list_before_template = None
     list_display = ("name", "counselor", "kind", "length", "fee", "is_active")
     list_filter = (
