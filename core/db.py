@@ -1,5 +1,6 @@
 """Fewer round trips to PostgreSQL, for the few places where that is measured to matter (docs/performance.md)."""
 
+import select
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -20,12 +21,30 @@ def prepared_cursor() -> Any:
     Rows come in the binary format. It is wrapped as Django wraps its own, so that errors are Django's and tests can
     count its statements. Close it.
     """
+    _leave_lost_connection()
     connection.ensure_connection()
     cursor: Any = psycopg.Cursor(connection.connection)
     cursor.format = Format.BINARY
     return (
         connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
     )
+
+
+def _leave_lost_connection() -> None:
+    """Django's check at the start of a request (CONN_HEALTH_CHECKS), without its round trip.
+
+    A server that restarts or ends a connection says so: then there is something to read before anything was asked.
+    Only then Django's own check is made, which closes what is lost; the next use connects anew.
+    """
+    kept: Any = connection
+    if kept.connection is None or not kept.health_check_enabled or kept.health_check_done:
+        return
+    unread = select.poll()
+    unread.register(kept.connection.fileno(), select.POLLIN)
+    if unread.poll(0):
+        kept.close_if_health_check_failed()
+    else:
+        kept.health_check_done = True
 
 
 def read_in_one_round_trip(*statements: Statement) -> list[list[Row]]:

@@ -21,7 +21,7 @@ from sessions_app.models import (
 )
 from sessions_app.services.holds import locked_hold, require_live
 from sessions_app.services.occupancy import give_back, keep_until
-from sessions_app.services.reservations import Choice, constraint_as_refusal, reserve
+from sessions_app.services.reservations import Choice, reserving
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,10 @@ def book_session(
 ) -> Session:
     """Book a time directly. A hold of the same patient that is in the way is given back first.
 
-    Raises what `reserve` raises.
+    Raises what `reserving` raises.
     """
     now = now or timezone.now()
-    with constraint_as_refusal(), fact(actor=actor) as current:
-        reservation = reserve(choice, patient_id=patient_id, actor=actor, now=now)
+    with reserving(choice, patient_id=patient_id, actor=actor, now=now) as (current, reservation):
         give_back(reservation.own_holds_in_the_way)
         offered = reservation.offered
         terms = Terms(offered.id, offered.kind, offered.fee_minor, offered.currency, offered.payment_policy)

@@ -11,7 +11,7 @@ from core.errors import HoldExpired, InvalidState
 from core.facts import fact
 from sessions_app.models import HOLD_LENGTH, EntryKind, SlotHold
 from sessions_app.services.occupancy import give_back, keep_until, locking_statements, sweep_dead
-from sessions_app.services.reservations import Choice, constraint_as_refusal, reserve
+from sessions_app.services.reservations import Choice, reserving
 
 _LOCK_ENTRY = "SELECT FROM sessions_app_calendarentry WHERE id = %s FOR UPDATE"
 
@@ -19,11 +19,10 @@ _LOCK_ENTRY = "SELECT FROM sessions_app_calendarentry WHERE id = %s FOR UPDATE"
 def place_hold(*, choice: Choice, patient_id: UUID, actor: User, now: datetime | None = None) -> SlotHold:
     """Keep a time for five minutes. A patient has one hold: an earlier one is given back, even the same time's.
 
-    Raises what `reserve` raises.
+    Raises what `reserving` raises.
     """
     now = now or timezone.now()
-    with constraint_as_refusal(), fact(actor=actor) as current:
-        reservation = reserve(choice, patient_id=patient_id, actor=actor, now=now)
+    with reserving(choice, patient_id=patient_id, actor=actor, now=now) as (current, reservation):
         give_back(reservation.own_holds)
         entry = reservation.take(current, kind=EntryKind.HOLD, expires_at=now + HOLD_LENGTH)
         hold = SlotHold(

@@ -13,8 +13,8 @@ from django.db import IntegrityError
 from accounts.models import StaffCentre, User
 from accounts.permissions import Action, Scope, scope_for
 from core.db import Row, Statement, read_in_one_round_trip
-from core.errors import NotFound, PermissionDenied, SlotTaken, ValidationFailed
-from core.facts import Fact
+from core.errors import DomainError, NotFound, PermissionDenied, SlotTaken, ValidationFailed
+from core.facts import Fact, fact
 from sessions_app.free_time import Span, is_free, merge_spans
 from sessions_app.models import CalendarEntry, EntryKind
 from sessions_app.services.calendars import (
@@ -87,19 +87,41 @@ class Reservation:
         )
 
 
-def reserve(choice: Choice, *, patient_id: UUID, actor: User, now: datetime) -> Reservation:
-    """Lock both calendars and settle the choice against them. Must run inside a fact.
+@contextmanager
+def reserving(
+    choice: Choice, *, patient_id: UUID, actor: User, now: datetime
+) -> Iterator[tuple[Fact, Reservation]]:
+    """A fact in which both calendars are locked and the choice was found free, to be taken.
 
     Raises ValidationFailed for a time that could never be had (past, too far, outside the counselor's hours, no such
-    session), SlotTaken with the nearest free times when somebody was quicker, NotFound for a counselor who is not
-    listed, PermissionDenied for centre staff who book at another centre.
+    session), SlotTaken when somebody was quicker, both with the nearest free times; NotFound for a counselor who is
+    not listed, PermissionDenied for centre staff who book at another centre.
     """
     _require_bookable_instant(choice.start, now)
+    try:
+        with fact(actor=actor) as current:
+            yield current, _reserve(choice, patient_id=patient_id, actor=actor)
+    # Only now, when the calendars are no longer locked: nobody waits while this one is told where else to look.
+    except _CannotBeHad as refused:
+        raise _with_alternatives(refused.error, choice, patient_id, now) from None
+    except IntegrityError as broken:
+        # The last word is the constraint's. Should it speak, it is said as any other refusal.
+        if "nobody_is_busy_twice_at_once" not in str(broken):
+            raise
+        raise _with_alternatives(SlotTaken(), choice, patient_id, now) from broken
+
+
+class _CannotBeHad(Exception):  # noqa: N818 - no error: it carries one out of the transaction
+    def __init__(self, error: DomainError) -> None:
+        self.error = error
+
+
+def _reserve(choice: Choice, *, patient_id: UUID, actor: User) -> Reservation:
     calendar, patient_busy, holds = _locked_calendars(choice, patient_id)
     _require_offered(choice, calendar)
     slot = _slot_at(choice, calendar)
     if slot is None or not is_free(_epoch(slot.start), _epoch(slot.end), patient_busy):
-        raise _refusal(choice, calendar, patient_id, is_patient_busy=slot is not None, now=now)
+        raise _CannotBeHad(_refusal(choice, calendar, is_patient_busy=slot is not None))
     offered = next(offered for offered in calendar.types if offered.id == slot.type_id)
     mode = choice.mode or slot.modes[0]
     _require_own_centre(actor, slot.centre_id)
@@ -114,17 +136,6 @@ def reserve(choice: Choice, *, patient_id: UUID, actor: User, now: datetime) -> 
         own_holds=list({hold_id for hold_id, *_ in holds}),
         own_holds_in_the_way=_overlapping(holds, slot, offered, patient_id),
     )
-
-
-@contextmanager
-def constraint_as_refusal() -> Iterator[None]:
-    """The exclusion constraint is the last word: should it speak, it is said as any other refusal."""
-    try:
-        yield
-    except IntegrityError as error:
-        if "nobody_is_busy_twice_at_once" in str(error):
-            raise SlotTaken(details={"alternatives": []}) from error
-        raise
 
 
 def _require_bookable_instant(start: datetime, now: datetime) -> None:
@@ -213,19 +224,19 @@ def _slot_at(choice: Choice, calendar: CounselorCalendar) -> Slot | None:
     return slot if slot is not None and slot.start == choice.start else None
 
 
-def _refusal(
-    choice: Choice, calendar: CounselorCalendar, patient_id: UUID, *, is_patient_busy: bool, now: datetime
-) -> SlotTaken | ValidationFailed:
-    nearest = [_as_alternative(slot) for slot in _nearest(choice, patient_id, now)]
-    details: dict[str, object] = {"alternatives": nearest}
+def _refusal(choice: Choice, calendar: CounselorCalendar, *, is_patient_busy: bool) -> DomainError:
     if is_patient_busy:
-        return SlotTaken(
-            "There is another session or hold at this time. Choose another time.", details=details
-        )
+        return SlotTaken("There is another session or hold at this time. Choose another time.")
     if _slot_at(choice, replace(calendar, busy=[])) is None:
         message = "The counselor is not there at this time. Choose one of the offered times."
-        return ValidationFailed(message, details={"start": [message], **details})
-    return SlotTaken(details=details)
+        return ValidationFailed(message, details={"start": [message]})
+    return SlotTaken()
+
+
+def _with_alternatives(error: DomainError, choice: Choice, patient_id: UUID, now: datetime) -> DomainError:
+    nearest = [_as_alternative(slot) for slot in _nearest(choice, patient_id, now)]
+    error.details = {**error.details, "alternatives": nearest}
+    return error
 
 
 def _nearest(choice: Choice, patient_id: UUID, now: datetime) -> list[Slot]:

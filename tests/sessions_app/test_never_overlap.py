@@ -9,12 +9,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from core.errors import SlotTaken
-from core.facts import fact
 from core.ids import uuid7
 from sessions_app.models import CalendarEntry, EntryKind, Occupancy, Session
 from sessions_app.services import reservations
 from sessions_app.services.booking import book_session
-from sessions_app.services.reservations import Choice, constraint_as_refusal, reserve
+from sessions_app.services.reservations import Choice, reserving
 from tests.factories import PatientFactory
 from tests.sessions_app.clinic import book, coming, open_practice
 from tests.sessions_app.overlaps import double_bookings
@@ -83,9 +82,11 @@ def taken_twice(counselor, start, patients):
 
     def take(patient):
         try:
-            with constraint_as_refusal(), fact(actor=patient) as current:
-                choice = Choice(counselor.pk, start)
-                reservation = reserve(choice, patient_id=patient.pk, actor=patient, now=coming(0, 0))
+            choice = Choice(counselor.pk, start)
+            with reserving(choice, patient_id=patient.pk, actor=patient, now=coming(0, 0)) as (
+                current,
+                reservation,
+            ):
                 both_have_read.wait(20)
                 entry = reservation.take(current, kind=EntryKind.SESSION)
                 current.audit("session.booked", entry)
