@@ -45,6 +45,7 @@ UNFOLD: dict[str, Any] = {
     "THEME": "admin_portal.navigation.theme",
     "BORDER_RADIUS": "10px",
     "COLORS": {"base": GROUND, "primary": TEAL},
+    "STYLES": ["admin_portal.navigation.stylesheet"],
     "DASHBOARD_CALLBACK": "admin_portal.dashboard.show_figures",
     "SIDEBAR": {"show_search": True, "navigation": "admin_portal.navigation.side_bar"},
 }

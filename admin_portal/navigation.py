@@ -1,4 +1,4 @@
-"""What stands in the console's side bar, and for whom."""
+"""What stands in the console's side bar, and for whom; what else Unfold asks for by name."""
 
 from typing import Any
 
@@ -53,6 +53,10 @@ def theme(request: HttpRequest) -> str | None:
 
 def icon(request: HttpRequest) -> str:
     return static("img/icon.svg")
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("css/console.css")
 
 
 def _unnamed_tables() -> dict[str, tuple[str, str]]:
