@@ -2,6 +2,9 @@
 
 import uuid
 from collections.abc import Sequence
+from email.encoders import encode_base64
+from email.message import Message
+from email.mime.base import MIMEBase
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +36,7 @@ def compose(
 
 def calendar_attachment(content: bytes, *, method: str) -> Attachment:
     """A calendar file as mail programs expect it; `method` must be the one inside."""
-    return Attachment(CALENDAR_FILENAME, content, f"text/calendar; method={method}")
+    return Attachment(CALENDAR_FILENAME, content, f"text/calendar; method={method}; charset=utf-8")
 
 
 def send(mail: Mail, *, to: User, message_id: uuid.UUID) -> None:
@@ -53,9 +56,22 @@ def send(mail: Mail, *, to: User, message_id: uuid.UUID) -> None:
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     for attachment in mail.attachments:
-        message.attach(attachment.filename, attachment.content, attachment.content_type)
+        message.attach(_part(attachment))
     if message.send() != 1:
         raise NotAcceptedError
+
+
+def _part(attachment: Attachment) -> MIMEBase:
+    """Made by hand: of a type with parameters, Django and the providers' backends each make something else."""
+    header = Message()
+    header["Content-Type"] = attachment.content_type
+    part = MIMEBase(header.get_content_maintype(), header.get_content_subtype())
+    for name, value in header.get_params([])[1:]:
+        part.set_param(name, value)
+    part.set_payload(attachment.content)
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename=attachment.filename)
+    return part
 
 
 class NotAcceptedError(RuntimeError):
