@@ -10,7 +10,9 @@ def test_the_reference_shows_its_operations_and_breaks_no_policy(page, live_serv
     complaints, elsewhere = [], []
     page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: request.url.startswith((address, "data:")) or elsewhere.append(request.url))
+    page.on(
+        "request", lambda request: request.url.startswith((address, "data:")) or elsewhere.append(request.url)
+    )
     page.goto(f"{address}/api/docs")
     page.locator(".opblock-tag-section").first.wait_for(timeout=20_000)
     page.locator(".opblock-summary").first.wait_for(timeout=20_000)
