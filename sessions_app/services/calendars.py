@@ -107,7 +107,7 @@ SELECT counselor.user_id, person.first_name || ' ' || person.last_name, counselo
               array_agg(rule.timezone) AS zones, array_agg(rule.centre_id) AS centre_ids,
               array_agg(valid_from) AS froms, array_agg(valid_until) AS untils, array_agg(place.name) AS centre_names
          FROM sessions_app_availabilityrule rule LEFT JOIN accounts_centre place ON place.id = rule.centre_id
-        WHERE rule.counselor_id = counselor.user_id) rules
+        WHERE rule.counselor_id = counselor.user_id AND (place.id IS NULL OR place.is_active)) rules
  CROSS JOIN LATERAL (
        SELECT array_agg(lower) AS lowers, array_agg(upper) AS uppers FROM ({busy}) AS spans) taken
  WHERE counselor.user_id = ANY(%s::uuid[]) AND counselor.is_approved AND counselor.is_accepting

@@ -123,6 +123,16 @@ def test_online_hours_offer_no_session_in_person(api):
     assert slots(api, counselor, mode="in_person", **day) == []
 
 
+def test_hours_at_a_centre_that_was_closed_are_not_offered(api, api_as, practice, patient):
+    start = coming()
+    practice.primary_centre.is_active = False
+    practice.primary_centre.save()
+    assert slots_shown(api, practice, start) == earliest(api) == []
+    refused(ask_session(api_as(patient), practice, start), 400, "VALIDATION_ERROR")
+    keep_hours(practice, start=time(18), end=time(19), online=True)
+    assert slots_shown(api, practice, start) == [start.replace(hour=18)]
+
+
 def test_a_booked_time_and_its_buffers_are_gone_from_the_offer(api):
     counselor = open_practice(buffer_before_minutes=15, buffer_after_minutes=15, duration_minutes=60)
     start = coming(hour=12)

@@ -44,7 +44,9 @@ def one_of_many_things(rng, counselors, patients):
         session = Session.objects.filter(participants__patient=patient.pk, status="confirmed").first()
         if session:
             cancel_session(session=session, actor=patient)
-    elif live:
+    elif not live:
+        return "nothing"
+    else:
         {"renew": renew_hold, "release": release_hold, "book": book_hold}[what](hold=live, actor=patient)
     return what
 
