@@ -42,12 +42,13 @@ def component_samples() -> dict[str, Any]:
         "refused_form": SampleForm({"name": "Asha", "email": "asha@"}, auto_id="refused_%s"),
         "page": Paginator(range(214), 20).page(3),
         "counselors": _counselors(),
-        "days": _days(),
+        "picker": _picker(),
         "hold": _hold(),
         "sessions": _sessions(),
         "day_entries": _day_entries(),
         "management_form": format_html('<input type="hidden" name="rules-TOTAL_FORMS" value="{}">', 3),
         "week": _week(),
+        "new_row": {"prefix": "rules-__prefix__"},
         "places": [("", "Online"), ("riverside", "Riverside Centre")],
     }
 
@@ -58,7 +59,8 @@ def _counselors() -> list[dict[str, Any]]:
         "next_free_url": "#times",
         "centre": "Riverside Centre",
         "modes": ["video", "in person"],
-        "currency": "INR",
+        "least": {"fee_minor": 0, "currency": "INR"},
+        "most": {"fee_minor": 0, "currency": "INR"},
     }
     soon = timezone.now().replace(minute=30, second=0, microsecond=0) + timedelta(hours=3)
     return [
@@ -68,7 +70,7 @@ def _counselors() -> list[dict[str, Any]]:
             "title": "Clinical psychologist",
             "specializations": ["Anxiety", "Low mood", "Sleep", "Work stress"],
             "languages": ["English", "Hindi"],
-            "fee_minor": 150_000,
+            "most": {"fee_minor": 150_000, "currency": "INR"},
             "next_free": soon,
         },
         shared
@@ -77,7 +79,6 @@ def _counselors() -> list[dict[str, Any]]:
             "title": "Couple and family therapist",
             "specializations": ["Relationships", "Grief"],
             "languages": ["English", "Irish", "Spanish"],
-            "fee_minor": 0,
             "next_free": soon + timedelta(days=1, hours=2),
         },
         shared
@@ -86,25 +87,34 @@ def _counselors() -> list[dict[str, Any]]:
             "title": "Counselor for young people",
             "specializations": ["Young people", "Self-esteem", "Family conflict and separation"],
             "languages": ["English", "Yoruba"],
-            "fee_minor": 80_000,
+            "most": {"fee_minor": 80_000, "currency": "INR"},
             "next_free": None,
         },
     ]
 
 
-def _days() -> list[dict[str, Any]]:
+def _picker() -> dict[str, Any]:
     first = timezone.localtime().replace(hour=9, minute=0, second=0, microsecond=0)
-    free_on = {0: (5, 6), 1: (0, 1, 2, 5, 6), 3: (1, 2), 4: (0, 1, 2, 3, 5, 6, 7, 8), 6: (7,)}
-    return [
-        {
-            "date": first.date() + timedelta(days=day),
-            "is_today": day == 0,
-            "slots": [
-                {"start": first + timedelta(days=day, minutes=60 * hour)} for hour in free_on.get(day, ())
-            ],
-        }
-        for day in range(7)
-    ]
+    counts = (2, 8, 0, 2, 9, 0, 1)
+    morning = [{"start": first + timedelta(minutes=60 * number)} for number in range(3)]
+    afternoon = [{"start": first + timedelta(hours=5, minutes=15 * number)} for number in range(5)]
+    return {
+        "days": [
+            {
+                "date": first.date() + timedelta(days=day),
+                "count": count,
+                "is_today": day == 0,
+                "is_chosen": day == 1,
+                "url": "#day",
+            }
+            for day, count in enumerate(counts)
+        ],
+        "chosen_day": first.date() + timedelta(days=1),
+        "count": 8,
+        "parts": [("Morning", morning), ("Afternoon", afternoon)],
+        "earlier_url": "#earlier",
+        "later_url": "#later",
+    }
 
 
 def _hold() -> dict[str, Any]:
@@ -114,7 +124,6 @@ def _hold() -> dict[str, Any]:
         "can_renew": True,
         "renew_url": "#renew",
         "release_url": "#release",
-        "choose_again_url": "#again",
     }
 
 

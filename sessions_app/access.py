@@ -6,7 +6,7 @@ Not visible is NotFound, the same as missing; visible but not allowed is Permiss
 from uuid import UUID
 
 from accounts.access import access_counselor_to_plan, access_patient_to_book_for
-from accounts.models import User
+from accounts.models import CounselorProfile, User
 from accounts.permissions import Action, Scope, scope_for
 from accounts.roles import Role
 from core.errors import NotFound, PermissionDenied, ValidationFailed
@@ -41,6 +41,13 @@ def access_session_type_to_edit(user: User, counselor_id: UUID, type_id: UUID) -
     if session_type is None:
         raise NotFound("This counselor has no such session type.")
     return session_type
+
+
+def access_own_practice(user: User) -> CounselorProfile:
+    """The practice of a counselor, for the pages that are about one's own. Everybody else: PermissionDenied."""
+    if user.role != Role.COUNSELOR:
+        raise PermissionDenied()
+    return access_counselor_to_plan(user, user.pk)
 
 
 def access_bookable_patient(user: User, patient_id: UUID | None) -> UUID:

@@ -46,11 +46,11 @@ def session_calendar(session: Session, *, viewer: User, method: CalendarMethod) 
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method.value)
-    zone = ZoneInfo(viewer.timezone)
+    zone = _zone_for(session, viewer)
     event = _event(session, viewer, zone)
     if method is not CalendarMethod.PUBLISH:
         event.add("attendee", _attendee(viewer), encode=False)
-    if event["dtstart"].params.get("TZID"):
+    if zone.key != "UTC":
         calendar.add_component(_zone_component(zone.key, session.start.year))
     calendar.add_component(event)
     return calendar.to_ical()
@@ -64,14 +64,21 @@ def calendar_file_response(session: Session, viewer: User) -> HttpResponse:
     return response
 
 
+def _zone_for(session: Session, viewer: User) -> ZoneInfo:
+    """The reader's; UTC for a session that begins or ends in the second of two equal hours, which no file can name."""
+    zone = ZoneInfo(viewer.timezone)
+    is_nameable = not any(instant.astimezone(zone).fold for instant in (session.start, session.end))
+    return zone if is_nameable else ZoneInfo("UTC")
+
+
 def _event(session: Session, viewer: User, zone: ZoneInfo) -> Event:
     event = Event()
     event.add("uid", f"{session.pk}@{urlsplit(settings.SITE_URL).hostname}")
     event.add("sequence", session.sequence)
     event.add("dtstamp", timezone.now().astimezone(UTC))
     event.add("created", session.created_at.astimezone(UTC))
-    event.add("dtstart", _wall_clock(session.start, zone))
-    event.add("dtend", _wall_clock(session.end, zone))
+    event.add("dtstart", session.start.astimezone(zone))
+    event.add("dtend", session.end.astimezone(zone))
     event.add("summary", _title(session, viewer))
     if session.mode == Mode.IN_PERSON:
         event.add(
@@ -112,12 +119,6 @@ def _attendee(viewer: User) -> vCalAddress:
     attendee.params["PARTSTAT"] = vText("ACCEPTED")
     attendee.params["RSVP"] = vText("FALSE")
     return attendee
-
-
-def _wall_clock(instant: datetime, zone: ZoneInfo) -> datetime:
-    """In the zone; the second of two equal wall-clock times, which a file cannot name, in UTC."""
-    local = instant.astimezone(zone)
-    return instant.astimezone(UTC) if local.fold or zone.key == "UTC" else local
 
 
 @lru_cache(maxsize=256)

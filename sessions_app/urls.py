@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sessions_app.views import booking, counselor, desk, directory, sessions
+from sessions_app.views import booking, counselor, desk, directory, hours, session_types, sessions
 
 urlpatterns = [
     path("counselors", directory.counselor_directory, name="counselor_directory"),
@@ -22,8 +22,8 @@ urlpatterns = [
         name="session_calendar_file",
     ),
     path("today", counselor.counselor_today, name="counselor_today"),
-    path("availability", counselor.counselor_availability, name="counselor_availability"),
-    path("availability/types/new", counselor.session_type_edit, name="session_type_new"),
-    path("availability/types/<uuid:type_id>", counselor.session_type_edit, name="session_type_edit"),
+    path("availability", hours.counselor_availability, name="counselor_availability"),
+    path("availability/types/new", session_types.session_type_edit, name="session_type_new"),
+    path("availability/types/<uuid:type_id>", session_types.session_type_edit, name="session_type_edit"),
     path("desk", desk.front_desk_day, name="front_desk_day"),
 ]

@@ -1,37 +1,69 @@
 """From a chosen time to a booked session."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
 
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import access_counselor, reader_of
-from core.errors import DomainError, HoldExpired, SlotTaken, ValidationFailed
+from accounts.roles import Role
+from core.errors import DomainError, HoldExpired, InvalidState, PermissionDenied, SlotTaken, ValidationFailed
 from sessions_app.access import access_bookable_patient, access_hold
-from sessions_app.forms import BookingForm, TimeForm
-from sessions_app.models import SlotHold
+from sessions_app.forms.booking import BookingForm, TimeForm
+from sessions_app.models import SessionType, SlotHold
 from sessions_app.services.booking import book_hold
 from sessions_app.services.holds import place_hold, release_hold, renew_hold
 from sessions_app.services.reservations import Choice
+from sessions_app.views.posts import posted_from
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Why somebody is asked again."""
+
+    title: str
+    text: str
+
+
+KEPT_AGAIN = "It was still free, so we keep it for you again. What you wrote is still here. Please book now."
+RAN_OUT = Told("The five minutes were over", f"But you have lost nothing. {KEPT_AGAIN}")
+GIVEN_BACK = Told(
+    "This time had been given back", f"Perhaps you kept another one in another window. {KEPT_AGAIN}"
+)
+
+
+@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def hold_slot(request: HttpRequest, counselor_id: UUID) -> HttpResponse:
-    """GET asks whether to keep the time (where a visitor comes back to after signing in), POST keeps it."""
+    """GET asks whether to keep the time, and visitors to sign in first and come back; POST keeps it."""
+    if request.method == "POST" or request.user.is_authenticated:
+        _require_patient(request)
     counselor = access_counselor(request.user, counselor_id)
     form = TimeForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
+        messages.warning(request, "That time could not be read. Please choose one of these.")
         return redirect("counselor_profile", counselor_id)
-    if request.method != "POST":
-        choice = form.choice(counselor_id)
-        context = {"counselor": counselor, "form": form, "start": choice.start, "mode": choice.mode}
-        return render(request, "sessions_app/hold_ask.html", context)
-    return _keep(request, form.choice(counselor_id), note=form.cleaned_data["note"])
+    choice = form.choice(counselor_id)
+    if request.method == "POST":
+        return _keep(request, choice, note=form.cleaned_data["note"])
+    offered = (
+        SessionType.objects.offered()
+        .filter(counselor=counselor, pk=form.cleaned_data["session_type"])
+        .first()
+    )
+    if offered is None:
+        messages.warning(request, "This kind of session is no longer offered. Please choose another.")
+        return redirect("counselor_profile", counselor_id)
+    context = {"counselor": counselor, "offered": offered, "choice": choice}
+    return render(request, "sessions_app/hold_ask.html", context)
 
 
 @require_safe
@@ -44,7 +76,7 @@ def book_details(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     return _show_details(request, hold, BookingForm())
 
 
-@require_POST
+@posted_from("book_details")
 def book_confirm(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     """Book it. Came too late: if the time is still free it is kept again, with all that was typed."""
     hold = access_hold(reader_of(request), hold_id)
@@ -55,35 +87,65 @@ def book_confirm(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     try:
         session = book_hold(hold=hold, actor=reader_of(request), note=note)
     except HoldExpired:
-        return _keep(request, _same_time(hold), note=note, is_second_try=True)
+        return _keep_again(request, hold, note)
+    except InvalidState as error:
+        messages.info(request, error.message)
+        return redirect("book_details", hold_id)
     return redirect("session_booked", session.pk)
 
 
-@require_POST
+@posted_from("book_details")
 def hold_renew(request: HttpRequest, hold_id: UUID) -> HttpResponse:
-    renew_hold(hold=access_hold(reader_of(request), hold_id), actor=reader_of(request))
-    return redirect("book_details", hold_id)
+    """Five minutes more. What is typed already comes along and is shown again."""
+    hold = access_hold(reader_of(request), hold_id)
+    form = BookingForm(request.POST)
+    try:
+        renew_hold(hold=hold, actor=reader_of(request))
+    except HoldExpired:
+        return _keep_again(request, hold, form["note"].value() or "")
+    except InvalidState as error:
+        messages.info(request, error.message)
+    if not form["note"].value():
+        return redirect("book_details", hold_id)
+    return _show_details(request, access_hold(reader_of(request), hold_id), form)
 
 
-@require_POST
+@posted_from("book_details")
 def hold_release(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     hold = access_hold(reader_of(request), hold_id)
     release_hold(hold=hold, actor=reader_of(request))
     return redirect("counselor_profile", hold.counselor_id)
 
 
-def _keep(request: HttpRequest, choice: Choice, *, note: str, is_second_try: bool = False) -> HttpResponse:
-    patient_id = access_bookable_patient(reader_of(request), None)
+def _require_patient(request: HttpRequest) -> None:
+    if reader_of(request).role != Role.PATIENT:
+        raise PermissionDenied("Patients book here for themselves.")
+
+
+def _keep_again(request: HttpRequest, hold: SlotHold, note: str) -> HttpResponse:
+    expires_at = hold.entry.expires_at
+    ran_out = expires_at is None or expires_at <= timezone.now()
+    choice = Choice(
+        counselor_id=hold.counselor_id,
+        start=hold.entry.start,
+        mode=hold.mode,
+        type_id=hold.session_type_id,
+    )
+    return _keep(request, choice, note=note, told=RAN_OUT if ran_out else GIVEN_BACK)
+
+
+def _keep(request: HttpRequest, choice: Choice, *, note: str, told: Told | None = None) -> HttpResponse:
+    reader = reader_of(request)
     try:
-        hold = place_hold(choice=choice, patient_id=patient_id, actor=reader_of(request))
+        hold = place_hold(choice=choice, patient_id=access_bookable_patient(reader, None), actor=reader)
     except (SlotTaken, ValidationFailed) as error:
         return _show_taken(request, choice, error, note)
-    if note or is_second_try:
-        # Shown at once instead of by a redirect: what was typed is nowhere but in this answer.
-        shown = access_hold(reader_of(request), hold.pk)
-        form = BookingForm(initial={"note": note})
-        return _show_details(request, shown, form, is_second_try=is_second_try)
-    return redirect("book_details", hold.pk)
+    if not note and told is None:
+        return redirect("book_details", hold.pk)
+    # Shown at once instead of by a redirect: what was typed is nowhere but in this answer.
+    return _show_details(
+        request, access_hold(reader, hold.pk), BookingForm(initial={"note": note}), told=told
+    )
 
 
 def _show_details(
@@ -91,7 +153,7 @@ def _show_details(
     hold: SlotHold,
     form: BookingForm,
     *,
-    is_second_try: bool = False,
+    told: Told | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     expires_at = hold.entry.expires_at or timezone.now()
@@ -101,9 +163,8 @@ def _show_details(
         "can_renew": hold.renewals_left > 0,
         "renew_url": reverse("hold_renew", args=[hold.pk]),
         "release_url": reverse("hold_release", args=[hold.pk]),
-        "choose_again_url": reverse("counselor_profile", args=[hold.counselor_id]),
     }
-    context = {"hold": hold, "kept": kept, "form": form, "is_second_try": is_second_try}
+    context = {"hold": hold, "kept": kept, "form": form, "told": told}
     return render(request, "sessions_app/book_details.html", context, status=status)
 
 
@@ -116,7 +177,7 @@ def _show_taken(request: HttpRequest, choice: Choice, error: DomainError, note: 
     alternatives: list[datetime] = [other["start"] for other in error.details.get("alternatives", [])]
     context = {
         "counselor": access_counselor(request.user, choice.counselor_id),
-        "message": error.message,
+        "message": _what_is_in_the_way(error),
         "choice": choice,
         "alternatives": alternatives,
         "note": note,
@@ -124,10 +185,7 @@ def _show_taken(request: HttpRequest, choice: Choice, error: DomainError, note: 
     return render(request, "sessions_app/slot_taken.html", context, status=error.status)
 
 
-def _same_time(hold: SlotHold) -> Choice:
-    return Choice(
-        counselor_id=hold.counselor_id,
-        start=hold.entry.start,
-        mode=hold.mode,
-        type_id=hold.session_type_id,
-    )
+def _what_is_in_the_way(error: DomainError) -> str:
+    """The sentence about the time when there is one; else that of the whole."""
+    sentences = error.details.get("start")
+    return str(sentences[0]) if sentences else error.message

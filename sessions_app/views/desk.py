@@ -1,7 +1,5 @@
 """The front desk's day."""
 
-from datetime import timedelta
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,8 +10,8 @@ from accounts.models import Centre, StaffCentre, User
 from accounts.roles import CENTRE_STAFF, STAFF
 from core.errors import PermissionDenied
 from sessions_app.listing import session_rows
-from sessions_app.models import Session
-from sessions_app.views.counselor import day_bounds, wanted_day
+from sessions_app.models import Session, SessionStatus
+from sessions_app.views.days import around, day_bounds, wanted_day
 from sessions_app.views.shown import card
 
 
@@ -31,15 +29,16 @@ def front_desk_day(request: HttpRequest) -> HttpResponse:
     if chosen is not None:
         sessions = sessions.filter(centre=chosen)
     now = timezone.now()
-    rows = session_rows(sessions.order_by("start", "id"), viewer=user, now=now)
+    cards = [
+        card(row, viewer=user, now=now)
+        for row in session_rows(sessions.order_by("start", "id"), viewer=user, now=now)
+    ]
     context = {
-        "day": day,
-        "is_today": day == timezone.localdate(),
-        "day_before": day - timedelta(days=1),
-        "day_after": day + timedelta(days=1),
+        **around(day),
         "centres": centres,
-        "chosen": chosen,
-        "sessions": [(row, card(row, viewer=user, now=now)) for row in rows],
+        "chosen": chosen or (centres[0] if len(centres) == 1 else None),
+        "sessions": cards,
+        "count": sum(session.status != SessionStatus.CANCELLED for session in cards),
     }
     return render(request, "sessions_app/front_desk_day.html", context)
 

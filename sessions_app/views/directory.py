@@ -1,7 +1,7 @@
 """Finding a counselor and choosing a time."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,14 +16,16 @@ from django.views.decorators.http import require_safe
 from accounts.access import access_counselor
 from accounts.roles import Role
 from core.api.paging import PageRequest
-from sessions_app.directory import Listed, choices, find_counselors, show_counselor
-from sessions_app.forms import DirectoryForm, language_name
+from core.language_names import language_name
+from sessions_app.directory import LOOK_AHEAD_DAYS, Listed, choices, find_counselors, show_counselor
+from sessions_app.forms.directory import DirectoryForm
 from sessions_app.models import Mode, SessionType
 from sessions_app.paging import page_number, pages_of
-from sessions_app.services.slots import Slot, Wish, find_slots
+from sessions_app.services.slots import Slot, Wish, find_slots, next_free_times
+from sessions_app.views.days import read_day, start_of
+from sessions_app.views.picker import DAYS_SHOWN, slot_picker
 
 CARDS_A_PAGE = 12
-DAYS_SHOWN = 7
 
 
 @login_not_required
@@ -36,10 +38,13 @@ def counselor_directory(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "form": form,
+        "chips": [
+            {"label": label, "url": "?" + urlencode(form.asked_without(name))}
+            for name, label in form.asked_in_words()
+        ],
         "cards": [_card(listed) for listed in found.rows],
         "total": found.total,
         "page": pages_of(found),
-        "is_filtered": bool(request.GET),
     }
     return render(request, "sessions_app/counselor_directory.html", context)
 
@@ -48,90 +53,90 @@ def counselor_directory(request: HttpRequest) -> HttpResponse:
 @require_safe
 def counselor_profile(request: HttpRequest, counselor_id: UUID) -> HttpResponse:
     listed = show_counselor(access_counselor(request.user, counselor_id))
-    chosen = _Chosen.read(request, listed)
-    context = {
-        "counselor": _profile(listed),
-        "types": listed.types,
-        "chosen": chosen,
-        "modes": [(mode, Mode(mode).label) for mode in chosen.type.modes] if chosen.type else [],
-        "can_hold": not request.user.is_authenticated or request.user.role == Role.PATIENT,
-    }
-    if chosen.type is not None:
-        context |= _slot_picker(request, listed, chosen)
+    asked = _Asked.read(request, listed)
+    context = {"counselor": _profile(listed), "types": listed.types, "asked": asked}
+    if asked.type is not None:
+        context |= _booking(request, listed, asked, asked.type)
     return render(request, "sessions_app/counselor_profile.html", context)
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
-    """What the address of a profile asks to see: a session type, a way to meet, and the first of seven days."""
+class _Asked:
+    """What the address of a profile asks to see: a session type, a way to meet, seven days and one of them."""
 
+    page: str
     type: SessionType | None
     mode: str
     first_day: date
+    day: date | None
 
     @classmethod
-    def read(cls, request: HttpRequest, listed: Listed) -> "_Chosen":
-        wanted_type, wanted_mode = request.GET.get("type"), request.GET.get("mode")
+    def read(cls, request: HttpRequest, listed: Listed) -> "_Asked":
         by_id = {str(offered.pk): offered for offered in listed.types}
-        offered = by_id.get(wanted_type or "") or next(iter(listed.types), None)
+        offered = by_id.get(request.GET.get("type", "")) or next(iter(listed.types), None)
         modes = offered.modes if offered else []
-        mode = wanted_mode if wanted_mode in modes else (modes[0] if modes else "")
-        return cls(offered, mode, _first_day(request.GET.get("from", ""), listed))
+        wanted_mode = request.GET.get("mode", "")
+        return cls(
+            page=reverse("counselor_profile", args=[listed.counselor.pk]),
+            type=offered,
+            mode=wanted_mode if wanted_mode in modes else next(iter(modes), ""),
+            first_day=_first_day(read_day(request.GET.get("from", "")), listed),
+            day=read_day(request.GET.get("day", "")),
+        )
 
-    def address(self, **changes: Any) -> str:
-        values = {"type": self.type.pk if self.type else "", "mode": self.mode, "from": self.first_day}
-        return "?" + urlencode(values | changes)
+    def address(self, first_day: date, day: date | None) -> str:
+        values = {"type": self.type.pk if self.type else "", "mode": self.mode, "from": first_day}
+        return f"{self.page}?{urlencode(values | ({'day': day} if day else {}))}"
 
 
-def _first_day(given: str, listed: Listed) -> date:
-    """The day that was asked for if it can be one, else that of the next free time, else today."""
+def _first_day(asked: date | None, listed: Listed) -> date:
+    """The day that was asked for if it is still to come, else that of the next free time, else today."""
     today = timezone.localdate()
-    try:
-        return max(date.fromisoformat(given), today)
-    except ValueError:
-        return timezone.localdate(listed.next_slot.start) if listed.next_slot else today
+    if asked is not None:
+        return max(asked, today)
+    return timezone.localdate(listed.next_slot.start) if listed.next_slot else today
 
 
-def _slot_picker(request: HttpRequest, listed: Listed, chosen: _Chosen) -> dict[str, Any]:
-    zone = timezone.get_current_timezone()
-    days = [chosen.first_day + timedelta(days=number) for number in range(DAYS_SHOWN)]
-    after = days[-1] + timedelta(days=1)
-    is_patient = request.user.is_authenticated and request.user.role == Role.PATIENT
+def _booking(request: HttpRequest, listed: Listed, asked: _Asked, offered: SessionType) -> dict[str, Any]:
+    """The chooser of a profile: ways to meet, seven days, and the times of one of them."""
+    reader = request.user
+    is_patient = reader.is_authenticated and reader.role == Role.PATIENT
     slots = find_slots(
         counselor_id=listed.counselor.pk,
-        start=datetime.combine(days[0], time(), zone).astimezone(UTC),
-        end=datetime.combine(after, time(), zone).astimezone(UTC),
-        wish=Wish(type_id=chosen.type.pk if chosen.type else None, mode=chosen.mode),
-        for_patient=request.user.pk if is_patient else None,
+        start=start_of(asked.first_day),
+        end=start_of(asked.first_day + timedelta(days=DAYS_SHOWN)),
+        wish=Wish(type_id=offered.pk, mode=asked.mode),
+        for_patient=reader.pk if is_patient else None,
     )
-    today = timezone.localdate()
-    earlier = max(chosen.first_day - timedelta(days=DAYS_SHOWN), today)
-    page = reverse("counselor_profile", args=[listed.counselor.pk])
     hold_url = reverse("hold_slot", args=[listed.counselor.pk])
-    asked = urlencode({"session_type": chosen.type.pk if chosen.type else "", "mode": chosen.mode})
+    to_sign_in = urlencode({"session_type": offered.pk, "mode": asked.mode})
     return {
-        "days": [
-            {"date": day, "is_today": day == today, "slots": [slot for slot in slots if _day(slot) == day]}
-            for day in days
-        ],
-        "has_slots": bool(slots),
-        "earlier_url": page + chosen.address(**{"from": earlier}) if chosen.first_day > today else "",
-        "later_url": page + chosen.address(**{"from": after}),
+        "modes": [(mode, Mode(mode).label) for mode in offered.modes],
+        "picker": slot_picker(slots, first_day=asked.first_day, wanted_day=asked.day, address=asked.address),
+        "next_free_url": "" if slots else _next_free_url(listed, asked),
         "hold_url": hold_url,
-        "session_type_id": chosen.type.pk if chosen.type else "",
-        "mode": chosen.mode,
-        "sign_in_url": "" if request.user.is_authenticated else f"{hold_url}?{asked}&start=",
+        "sign_in_url": "" if reader.is_authenticated else f"{hold_url}?{to_sign_in}&start=",
+        "is_to_look_at": reader.is_authenticated and not is_patient,
     }
 
 
-def _day(slot: Slot) -> date:
-    return timezone.localdate(slot.start)
+def _next_free_url(listed: Listed, asked: _Asked) -> str:
+    """Where the picker shows the next time that is free after the days in which none is; "" when there is none."""
+    after = start_of(asked.first_day + timedelta(days=DAYS_SHOWN))
+    found = next_free_times(
+        counselor_ids=[listed.counselor.pk],
+        wish=Wish(type_id=asked.type.pk if asked.type else None, mode=asked.mode),
+        start=after,
+        end=after + timedelta(days=LOOK_AHEAD_DAYS),
+    )
+    slot: Slot | None = found.get(listed.counselor.pk)
+    return asked.address(timezone.localdate(slot.start), None) if slot else ""
 
 
 def _card(listed: Listed) -> dict[str, Any]:
     """What the fragment _counselor_card.html shows."""
     counselor, url = listed.counselor, reverse("counselor_profile", args=[listed.counselor.pk])
-    cheapest = min(listed.types, key=lambda offered: offered.fee_minor, default=None)
+    by_fee = sorted(listed.types, key=lambda offered: offered.fee_minor)
     return {
         "url": url,
         "name": counselor.user.full_name,
@@ -140,10 +145,10 @@ def _card(listed: Listed) -> dict[str, Any]:
         "languages": [language_name(code) for code in counselor.languages],
         "centre": counselor.primary_centre.name,
         "modes": _mode_labels(listed.types),
-        "fee_minor": cheapest.fee_minor if cheapest else None,
-        "currency": cheapest.currency if cheapest else "",
+        "least": by_fee[0] if by_fee else None,
+        "most": by_fee[-1] if by_fee else None,
         "next_free": listed.next_slot.start if listed.next_slot else None,
-        "next_free_url": f"{url}#slots",
+        "next_free_url": f"{url}#booking",
     }
 
 
@@ -157,7 +162,6 @@ def _profile(listed: Listed) -> dict[str, Any]:
         "years_of_experience": counselor.years_of_experience,
         "address": counselor.primary_centre.address,
         "city": counselor.primary_centre.city,
-        "zone": counselor.primary_centre.timezone,
     }
 
 

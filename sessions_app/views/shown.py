@@ -1,7 +1,7 @@
 """Sessions as the page fragments take them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.urls import reverse
@@ -10,52 +10,95 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from sessions_app.listing import SessionRow
-from sessions_app.models import Mode
+from sessions_app.models import Mode, SessionStatus
 
 
 @dataclass(frozen=True, slots=True)
 class SessionCard:
-    """For _session_card.html and _day_plan.html. Instants are aware; `other_zone` is where a meeting in person is."""
+    """For _session_card.html, _day_plan.html and the desk's table.
+
+    Instants are aware; `other_zone` is where a meeting in person is. `nearby` says “Today” or “Tomorrow”. A session
+    `is_open` when it is over and nobody has said yet how it went; `can` is what the reader may do now.
+    """
 
     id: UUID
     url: str
     with_name: str
+    patients: str
+    counselor: str
     type_name: str
     start: datetime
     end: datetime
+    nearby: str
     mode: str
     place: str
     status: str
+    can: tuple[str, ...]
     is_next: bool
     is_past: bool
     is_now: bool
+    is_open: bool
     other_zone: str
     kind: str = "session"
 
 
 def card(row: SessionRow, *, viewer: User, now: datetime, is_next: bool = False) -> SessionCard:
+    is_past = row.end <= now
     return SessionCard(
         id=row.id,
         url=reverse("session_detail", args=[row.id]),
         with_name=other_party(row, viewer),
+        patients=patients_of(row),
+        counselor=row.counselor.display_name,
         type_name=row.type_name,
         start=timezone.localtime(row.start),
         end=timezone.localtime(row.end),
+        nearby=_nearby(row.start),
         mode=row.mode,
         place=row.centre.name if row.mode == Mode.IN_PERSON or viewer.role != Role.PATIENT else "",
         status=row.status,
+        can=row.can,
         is_next=is_next,
-        is_past=row.end <= now,
+        is_past=is_past,
         is_now=row.start <= now < row.end,
+        is_open=is_past and row.status == SessionStatus.CONFIRMED,
         other_zone=row.centre.timezone if row.mode == Mode.IN_PERSON else "",
     )
 
 
 def other_party(row: SessionRow, viewer: User) -> str:
     """With whom the session is, for this reader; staff read both."""
-    patients = ", ".join(person.display_name for person in row.patients)
     if viewer.role == Role.PATIENT:
         return row.counselor.display_name
     if viewer.role == Role.COUNSELOR:
-        return patients
-    return f"{patients} · {row.counselor.display_name}"
+        return patients_of(row)
+    return f"{patients_of(row)} and {row.counselor.display_name}"
+
+
+def patients_of(row: SessionRow) -> str:
+    return ", ".join(person.display_name for person in row.patients)
+
+
+def who_cancelled(row: SessionRow, viewer: User) -> str:
+    """“you”, “the counselor”, “the patient” or “the centre”; "" when nobody did."""
+    if row.cancelled_by_id is None:
+        return ""
+    if row.cancelled_by_id == viewer.pk:
+        return "you"
+    if row.cancelled_by_id == row.counselor.id:
+        return "the counselor"
+    return "the patient" if row.cancelled_by_id in {person.id for person in row.patients} else "the centre"
+
+
+def day_page_of(row: SessionRow, viewer: User) -> str:
+    """The address from which this reader comes to the session: their list, or the day it is on."""
+    if viewer.role == Role.PATIENT:
+        return reverse("my_sessions")
+    page = "counselor_today" if viewer.role == Role.COUNSELOR else "front_desk_day"
+    return f"{reverse(page)}?day={timezone.localdate(row.start)}"
+
+
+def _nearby(instant: datetime) -> str:
+    today = timezone.localdate()
+    words = {today: "Today", today + timedelta(days=1): "Tomorrow"}
+    return words.get(timezone.localdate(instant), "")

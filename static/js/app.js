@@ -1,9 +1,15 @@
 // What every page gains from a browser with scripts. Without this file everything still works, with one page load more.
 
-// The server shows times in the reader's zone; only the browser knows which one that is.
+// The server shows times in the reader's zone; only the browser knows which one that is. A visitor's first page was made
+// without knowing it: if it shows times (data-times-of-browser), it is asked for once more.
 function tellTimeZone() {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (zone) document.cookie = `timezone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
+  if (!zone) return;
+  const told = `timezone=${encodeURIComponent(zone)}`;
+  const isKnown = () => document.cookie.split("; ").includes(told);
+  const wasKnown = isKnown();
+  document.cookie = `${told}; path=/; max-age=31536000; samesite=lax`;
+  if (!wasKnown && isKnown() && document.querySelector("[data-times-of-browser]")) location.reload();
 }
 
 // A menu closes with Escape, with a click beside it, and when the focus leaves it.
@@ -47,6 +53,11 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) for (const button of document.querySelectorAll("form button:disabled")) button.disabled = false;
 });
 
+// A page that answers a form is opened by its address when somebody comes back to it; the form is not sent again. Where
+// that address shows something else, the page names its own (data-own-address).
+const ownAddress = document.querySelector("[data-own-address]")?.dataset.ownAddress;
+history.replaceState(history.state, "", ownAddress ?? location.href);
+
 // After a refused form the reader starts at the list of what to change.
 document.querySelector("[data-focus-first]")?.focus();
 
@@ -56,6 +67,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.status !== 422 && !xhr.getResponseHeader("HX-Retarget")) return;
   event.detail.shouldSwap = true;
   event.detail.isError = false;
+});
+
+// Filters that are left open stay out of the address.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") return;
+  for (const [name, value] of [...event.detail.formData]) if (value === "") event.detail.formData.delete(name);
 });
 
 // A change in place that failed says so, where notices stand.

@@ -2,6 +2,7 @@
 //
 // <section data-hold data-expires="2026-11-20T14:05:00Z" data-seconds="300">
 //   <… data-hold-left>4:59</…> <progress data-hold-bar max="300"> <p role="status" data-hold-said></p>
+//   what has data-hold-counting is shown, since without scripts nothing counts;
 //   elements with data-hold-while-live and data-hold-when-over are swapped at the end
 
 const pad = (number) => String(number).padStart(2, "0");
@@ -12,6 +13,7 @@ function watch(hold) {
   const left = hold.querySelector("[data-hold-left]");
   const bar = hold.querySelector("[data-hold-bar]");
   const said = hold.querySelector("[data-hold-said]");
+  const counting = hold.querySelector("[data-hold-counting]");
   let spoken = Infinity;
 
   function say(seconds) {
@@ -40,6 +42,7 @@ function watch(hold) {
     said.textContent = "The five minutes are over.";
   }
 
+  if (counting) counting.hidden = false;
   const timer = setInterval(show, 1000);
   document.addEventListener("visibilitychange", show);
   show();
