@@ -1,0 +1,1 @@
+"""What people fill in on the scheduling pages. Limits are the models' own; the services decide."""
