@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 
 from accounts.models import User
 from accounts.models.profiles import patient_display_name
@@ -137,7 +138,7 @@ def _order_by(ordering: tuple[str, ...]) -> str:
     """The ORDER BY of fields of Session, named as Django names them."""
     columns = []
     for name in ordering:
-        field = Session._meta.get_field(name.removeprefix("-"))
+        field = cast("Field[Any, Any]", Session._meta.get_field(name.removeprefix("-")))
         columns.append(f'session."{field.column}" {"DESC" if name.startswith("-") else "ASC"}')
     return ", ".join(columns)
 
