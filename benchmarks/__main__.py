@@ -68,6 +68,7 @@ def _house_targets(planner: plans.Planner, address: str) -> list[Target]:
         Target("slots of 14 days", "house", address, planner.house_slots_of_14_days),
         Target("earliest over all", "house", address, planner.house_earliest),
         Target("book", "house", address, planner.house_bookings, is_once=True),
+        Target("book one counselor", "house", address, planner.house_bookings_of_one, is_once=True),
     ]
 
 

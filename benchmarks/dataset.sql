@@ -1,30 +1,33 @@
--- 50 counselors, 1,000 patients, 100,000 sessions around today, the same hours and the same sessions as the
+-- 50 counselors, 1,000 patients (and 1,000 without a session), 100,000 sessions around today, the same hours and the same sessions as the
 -- baseline's: 09:00–12:00 and 13:00–18:00 UTC every day, 60 minutes, four of eight taken on each of 500 days.
 SET client_min_messages = warning;
 CREATE TEMP TABLE counselors AS
   SELECT g AS n, md5('counselor' || g)::uuid AS id FROM generate_series(1, 50) g;
+-- Twelve more, whose calendars are empty, for many who want times of one.
+CREATE TEMP TABLE wanted AS
+  SELECT g AS n, md5('counselor' || g)::uuid AS id FROM generate_series(51, 62) g;
 CREATE TEMP TABLE patients AS
-  SELECT g AS n, md5('patient' || g)::uuid AS id FROM generate_series(1, 1000) g;
+  SELECT g AS n, md5('patient' || g)::uuid AS id FROM generate_series(1, 2000) g;
 
 INSERT INTO accounts_centre (id, name, address, city, phone, email, timezone, is_active)
 VALUES (md5('centre')::uuid, 'Bench centre', '', 'London', '', '', 'UTC', true);
 
 INSERT INTO accounts_user (id, password, email, first_name, last_name, role, is_active, security_version, language, timezone, theme, font_size)
-SELECT id, '!', 'counselor' || n || '@example.test', 'Counselor', n::text, 'counselor', true, 1, 'en', 'UTC', 'system', 'medium' FROM counselors
+SELECT id, '!', 'counselor' || n || '@example.test', 'Counselor', n::text, 'counselor', true, 1, 'en', 'UTC', 'system', 'medium' FROM (TABLE counselors UNION ALL TABLE wanted) c
 UNION ALL
 SELECT id, '!', 'patient' || n || '@example.test', 'Patient', n::text, 'patient', true, 1, 'en', 'UTC', 'system', 'medium' FROM patients;
 
 INSERT INTO accounts_counselorprofile (user_id, license_number, title, specializations, qualifications, languages, years_of_experience, bio, primary_centre_id, presence, rating_count, sessions_completed, is_approved, is_accepting)
-SELECT id, '', 'Counselor', ARRAY[(ARRAY['CBT','EMDR','DBT','ACT'])[1 + n % 4]], '{}', '{en}', 5, '', md5('centre')::uuid, 'offline', 0, 0, true, true FROM counselors;
+SELECT id, '', 'Counselor', ARRAY[(ARRAY['CBT','EMDR','DBT','ACT'])[1 + n % 4]], '{}', '{en}', 5, '', md5('centre')::uuid, 'offline', 0, 0, true, true FROM (TABLE counselors UNION ALL TABLE wanted) c;
 INSERT INTO accounts_patientprofile (user_id, gender, blood_group, emergency_contact_name, emergency_contact_phone, is_premium, is_anonymous, alias, lead_source)
 SELECT id, '', '', '', '', false, false, '', '' FROM patients;
 INSERT INTO accounts_patientcentre (id, patient_id, centre_id) SELECT gen_random_uuid(), id, md5('centre')::uuid FROM patients;
 
 INSERT INTO sessions_app_sessiontype (id, counselor_id, name, kind, duration_minutes, modes, fee_minor, currency, payment_policy, buffer_before_minutes, buffer_after_minutes, position, is_active)
-SELECT md5('type' || n)::uuid, id, 'Session', 'follow_up', 60, '{video}', 0, 'USD', 'free', 0, 0, 0, true FROM counselors;
+SELECT md5('type' || n)::uuid, id, 'Session', 'follow_up', 60, '{video}', 0, 'USD', 'free', 0, 0, 0, true FROM (TABLE counselors UNION ALL TABLE wanted) c;
 INSERT INTO sessions_app_availabilityrule (id, counselor_id, weekday, start, "end", timezone)
 SELECT gen_random_uuid(), c.id, w, s, e, 'UTC'
-  FROM counselors c, generate_series(0, 6) w, (VALUES ('09:00'::time, '12:00'::time), ('13:00', '18:00')) v(s, e);
+  FROM (TABLE counselors UNION ALL TABLE wanted) c, generate_series(0, 6) w, (VALUES ('09:00'::time, '12:00'::time), ('13:00', '18:00')) v(s, e);
 
 CREATE TEMP TABLE booked AS
 SELECT gen_random_uuid() AS entry, gen_random_uuid() AS session, c.id AS counselor, c.n AS counselor_n, p.id AS patient,

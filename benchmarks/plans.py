@@ -17,6 +17,8 @@ BASELINE_SECRET = "for-benchmarks-only-" + "x" * 40
 READERS = 200
 BOOKINGS_A_ROUND = 8_000
 FREE_HOURS = (10, 13, 15, 17)
+WORKING_HOURS = (9, 10, 11, 13, 14, 15, 16, 17)
+BOOKINGS_OF_ONE = 1_900
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,10 @@ class Planner:
     def __init__(self) -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
         django.setup()
-        ids = data.rows(data.HOUSE, "SELECT id, role FROM accounts_user ORDER BY email")
-        self.counselors = [str(id_) for id_, role in ids if role == "counselor"]
+        ids = data.rows(data.HOUSE, "SELECT id, role FROM accounts_user ORDER BY role, last_name::int")
+        counselors = [str(id_) for id_, role in ids if role == "counselor"]
+        self.counselors, self._wanted = counselors[:50], counselors[50:]
+        self._rounds_of_one = 0
         self.patients = [str(id_) for id_, role in ids if role == "patient"]
         self.baseline_counselors = _strings("SELECT id FROM clinicians ORDER BY n")
         self.baseline_patients = _strings("SELECT id FROM users ORDER BY n")
@@ -97,6 +101,26 @@ class Planner:
             counselor, patient, start = next(self._house_free)
             body = {
                 "counselor": self.counselors[counselor],
+                "start": start.isoformat(),
+                "duration_minutes": 60,
+                "mode": "video",
+            }
+            headers = _bearer(self.tokens[patient]) | {"Idempotency-Key": str(uuid.uuid4())}
+            requests.append(Request("POST", "/api/sessions", headers, json.dumps(body)))
+        return requests
+
+    def house_bookings_of_one(self) -> list[Request]:
+        """Everybody wants one counselor, each at another time: all wait for one calendar. Another one each round."""
+        self._rounds_of_one += 1
+        counselor = self._wanted[self._rounds_of_one % len(self._wanted)]
+        requests = []
+        for number in range(BOOKINGS_OF_ONE):
+            start = self.today + timedelta(days=2 + number // 8, hours=WORKING_HOURS[number % 8])
+            patient = len(self.patients) // 2 + (number + 137 * self._rounds_of_one) % (
+                len(self.patients) // 2
+            )
+            body = {
+                "counselor": counselor,
                 "start": start.isoformat(),
                 "duration_minutes": 60,
                 "mode": "video",
