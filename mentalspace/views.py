@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -69,8 +70,10 @@ def display_settings(request: HttpRequest) -> HttpResponse:
 
 
 def _own_address(address: str) -> str:
-    """`address` when it is a page of this site, else the front page: nobody is sent elsewhere by a form."""
-    return address if url_has_allowed_host_and_scheme(address, allowed_hosts=None) else "home"
+    """`address` when it is a path of this site, else the front page: nobody is sent elsewhere by a form."""
+    is_path = address.startswith("/") and not address.startswith("//")
+    is_own = is_path and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if is_own else reverse("home")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:

@@ -94,7 +94,13 @@ def test_a_spoilt_cookie_falls_back_to_the_defaults(client, value):
     assert re.search(r'data-bs-theme="(system|dark)" data-font-size="(medium|large)"', page)
 
 
-@pytest.mark.parametrize("address", ["https://evil.test/", "//evil.test", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("https://evil.test/", "//evil.test", "/\\evil.test", "//", "javascript:alert(1)"),
+        *("", "home", "no-such-page", "../admin/"),
+    ],
+)
 def test_display_controls_send_nobody_elsewhere(client, address):
     assert client.post("/display", {"theme": "dark", "next": address}).url == "/"
 
