@@ -93,7 +93,7 @@ def _stop_leftovers() -> None:
     leftovers = _marked_processes()
     if leftovers:
         _say(f"Stopping {len(leftovers)} processes that an earlier run left behind.")
-        _kill(leftovers)
+        _kill_marked()
 
 
 def _marked_processes() -> list[psutil.Process]:
@@ -105,11 +105,13 @@ def _marked_processes() -> list[psutil.Process]:
     return marked
 
 
-def _kill(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        with suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(processes, timeout=10)
+def _kill_marked() -> None:
+    # Again until none is found: one that was listed may have begun another before it was killed.
+    while marked := _marked_processes():
+        for process in marked:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(marked, timeout=10)
 
 
 def _require_free_port(host: str, port: int) -> None:
@@ -160,7 +162,7 @@ def _run_processes(host: str, port: int, address: str) -> int:
         # None, unless it was stopped while starting, or honcho itself fell over, as when its terminal is gone.
         for forked in multiprocessing.active_children():
             forked.kill()
-        _kill(_marked_processes())
+        _kill_marked()
     was_asked_to_stop = manager.returncode in (130, 143)
     return 0 if was_asked_to_stop else int(manager.returncode or 0)
 

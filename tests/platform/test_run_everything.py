@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.core.management import CommandError, call_command
 
 from core.running import MARK
 from tests.factories import UserFactory
@@ -78,9 +79,9 @@ class Run:
     def printed(self) -> str:
         return self.log.read_text()
 
-    def wait_until_ready(self) -> None:
+    def wait_for(self, *words: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while "MentalSpace is ready" not in self.printed:
+        while not all(word in self.printed for word in words):
             assert self.process.poll() is None, self.printed
             assert time.monotonic() < deadline, self.printed
             time.sleep(0.1)
@@ -118,12 +119,12 @@ def run_briefly(copy, environment, port):
 
 
 @pytest.mark.xdist_group("run")
-def test_it_runs_once_stops_cleanly_and_survives_a_kill(copy, environment, transactional_db):
+def test_it_runs_once_and_stops_cleanly(copy, environment, transactional_db):
     UserFactory()  # so that it is not taken for an empty database
     port = free_port()
 
     first = Run(copy, environment, port)
-    first.wait_until_ready()
+    first.wait_for("MentalSpace is ready")
     assert f"http://localhost:{port}" in first.printed
     assert "patient@demo.test" in first.printed
     assert {"runserver", "relay", "worker", "beat"} <= {
@@ -134,13 +135,23 @@ def test_it_runs_once_stops_cleanly_and_survives_a_kill(copy, environment, trans
     assert second.returncode == 1
     assert f"It runs already: process {first.process.pid} at http://localhost:{port}" in second.stderr
 
-    first.process.kill()
-    first.process.wait()
+    assert first.stop(signal.SIGTERM) == 0, first.printed
+    assert processes_of(copy) == []
+
+
+@pytest.mark.xdist_group("run")
+def test_what_a_killed_run_left_behind_is_stopped_by_the_next(copy, environment, transactional_db):
+    UserFactory()
+    port = free_port()
+    killed = Run(copy, environment, port)
+    killed.wait_for("beat started")
+    killed.process.kill()
+    killed.process.wait()
     assert processes_of(copy)
-    third = Run(copy, environment, port)
-    third.wait_until_ready()
-    assert "that an earlier run left behind" in third.printed
-    assert third.stop(signal.SIGINT) == 0, third.printed
+
+    following = Run(copy, environment, port)
+    following.wait_for("that an earlier run left behind", "beat started")
+    assert following.stop(signal.SIGINT) == 0, following.printed
     assert processes_of(copy) == []
 
 
@@ -154,7 +165,7 @@ def test_a_taken_port_is_named_with_a_way_out(copy, environment):
     assert "Traceback" not in refused.stderr
 
 
-def test_it_is_for_development_only(copy, environment):
-    refused = run_briefly(copy, environment | {"DEBUG": "false"}, free_port())
-    assert refused.returncode == 1
-    assert "docs/deployment.md" in refused.stderr
+def test_it_is_for_development_only(settings):
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match=r"docs/deployment\.md"):
+        call_command("run")
