@@ -93,9 +93,9 @@ def fact(*, actor: Actor | None) -> Iterator[Fact]:
     with transaction.atomic():
         current = Fact(actor_id=actor.pk if actor is not None else None)
         yield current
-        rows = [*_audit_rows(current.audits), *outbox.rows_for(current.events)]
-        insert_at_once(*current.inserts, *map(insert_statement, rows))
-        if current.events:
+        audits, events = _audit_rows(current.audits), outbox.rows_for(current.events)
+        insert_at_once(*current.inserts, *map(insert_statement, [*audits, *events]))
+        if events:
             outbox.wake_on_commit()
 
 
