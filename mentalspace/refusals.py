@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
+import redis
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -10,7 +11,9 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from core import request_context
-from core.errors import DomainError
+from core.errors import DomainError, Unavailable
+
+REDIS_RETRY_SECONDS = 5
 
 # What has a page of its own; any other refusal is told in the service's words by refused.html.
 TEMPLATES = {
@@ -22,7 +25,10 @@ TEMPLATES = {
 
 
 class RefusalMiddleware:
-    """Turns a DomainError that a page's view did not handle into its page. The API has its own (core/api/errors.py)."""
+    """Turns a DomainError that a page's view did not handle into its page, and Redis being away into “unavailable”.
+
+    The API has its own (core/api/errors.py).
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -31,6 +37,8 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, redis.RedisError):  # what counts guesses at secrets stays shut without it
+            exception = Unavailable(retry_after_seconds=REDIS_RETRY_SECONDS)
         if not isinstance(exception, DomainError):
             return None
         if exception.status == HTTPStatus.UNAUTHORIZED:

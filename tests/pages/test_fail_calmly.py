@@ -1,6 +1,7 @@
 """What a reader gets when something does not work: which page, in which words, and what it needs to come out."""
 
 import pytest
+import redis
 from django.test import Client, RequestFactory
 from django.urls import path
 
@@ -39,6 +40,7 @@ REFUSALS = {
     "many": Throttled(retry_after_seconds=30),
     "away": Unavailable(),
     "visitor": NotAuthenticated(),
+    "redis": redis.ConnectionError("refused at 10.0.0.7"),
 }
 urlpatterns = [
     *urls.urlpatterns,
@@ -65,6 +67,7 @@ def visitor():
         ("closed", 403, "This page is not open to you"),
         ("many", 429, "One moment, please"),
         ("away", 503, "We will be back in a moment"),
+        ("redis", 503, "We will be back in a moment"),
     ],
 )
 def test_a_services_refusal_becomes_its_page(visitor, name, status, words):
@@ -74,7 +77,8 @@ def test_a_services_refusal_becomes_its_page(visitor, name, status, words):
     assert answer.status_code == status
     assert words in page
     assert 'href="/help-now"' in page
-    assert answer.headers.get("Retry-After") == ("30" if name == "many" else None)
+    assert answer.headers.get("Retry-After") == {"many": "30", "redis": "5"}.get(name)
+    assert "10.0.0.7" not in page
 
 
 @pytest.mark.django_db
