@@ -117,6 +117,9 @@ class EmbeddedServers:
             self._stop()
             for folder in (self.directory, self.socket_directory):
                 shutil.rmtree(folder, ignore_errors=True)
+            if is_root():
+                with suppress(OSError):  # the tests' pair may still be there
+                    self.directory.parent.rmdir()
 
     def _stop(self) -> None:
         self._postgres.stop()
