@@ -15,6 +15,8 @@ from accounts.roles import Role
 from accounts.services.profiles import COUNSELOR_FIELDS, LISTS, NAMES, PATIENT_FIELDS
 from accounts.services.sign_up import sign_up_patient
 from accounts.zones import offered_timezones
+from core import request_context
+from core.api.throttling import spend_sign_up
 
 
 class PatientSignupForm(SignupForm):
@@ -29,6 +31,8 @@ class PatientSignupForm(SignupForm):
     field_order = ("first_name", "last_name", "email", "password1")
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, Any]:
+        """Raises Throttled at the limit that pages and API count together, and Unavailable while Redis is away."""
+        spend_sign_up(address=request_context.ip.get())
         if self.account_already_exists:
             User().set_password(self.cleaned_data["password1"])  # as slow as making one, which hashes it too
         saved: tuple[User | None, Any] = super().try_save(request)

@@ -240,8 +240,9 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
-# Guessing is limited by the same counts as over the API (accounts/adapter.py).
-ACCOUNT_RATE_LIMITS = {"login_failed": None}
+# Guessing and signing up are limited by the same counts as over the API (accounts/adapter.py, accounts/forms.py);
+# letters to one address, so that nobody's mailbox can be flooded.
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "signup": None, "reset_password": "20/h/ip,5/h/key"}
 
 ACCESS_TOKEN_SECONDS = 15 * 60
 REFRESH_TOKEN_SECONDS = 7 * 24 * 3600

@@ -26,7 +26,7 @@ from accounts.services.tokens import Client, open_device, refresh_tokens, revoke
 from core import request_context
 from core.api.answers import Answer, Created, NoContent
 from core.api.permissions import PUBLIC
-from core.api.throttling import Bucket, network_of, spend, spend_sign_in
+from core.api.throttling import spend_sign_in, spend_sign_up
 from core.api.views import Endpoint, operation
 from core.errors import NotAuthenticated, PermissionDenied, Throttled
 
@@ -43,7 +43,7 @@ class SignUp(Endpoint):
         Where addresses must be confirmed, the answer is `{"verification_required": true}` whether or not there was an
         account with this address already: what is so is told by mail, to its owner only.
         """
-        spend([Bucket("sign_up", network_of(request_context.ip.get()))])
+        spend_sign_up(address=request_context.ip.get())
         if is_verification_mandatory():
             sign_up_unseen(**body)
             return Created({"verification_required": True})

@@ -123,6 +123,11 @@ def spend_sign_in(*, account: str, address: str) -> None:
     )
 
 
+def spend_sign_up(*, address: str) -> None:
+    """The limit on new accounts from `address`. Raises what `spend_sign_in` raises."""
+    spend([Bucket("sign_up", network_of(address))])
+
+
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """What one visitor has: an IPv4 address, or a whole /64 of IPv6."""

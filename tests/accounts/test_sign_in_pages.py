@@ -1,6 +1,7 @@
 """Signing up, in and out on pages, and the letters that belong to it."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -214,6 +215,30 @@ def test_guesses_on_the_page_and_over_the_api_are_counted_together(client, api):
 
     assert "Too many failed login attempts" in answer.content.decode()
     assert not is_signed_in(client)
+
+
+def test_sign_ups_on_the_page_and_over_the_api_are_counted_together(client, api, settings):
+    settings.THROTTLES = settings.THROTTLES | {"sign_up": (2, 3600)}
+    body = {"password": "a-quiet-walk", "first_name": "A", "last_name": "B"}
+    client.post("/accounts/signup/", SIGN_UP)
+    api.post("/api/auth/signup", body | {"email": "b@example.test"}, format="json")
+
+    answer = Client().post("/accounts/signup/", SIGN_UP | {"email": "c@example.test"})
+
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 60
+    assert not User.objects.filter(email="c@example.test").exists()
+
+
+def test_nobodys_mailbox_is_flooded_with_letters_to_set_a_password(client, time_machine):
+    user = PatientFactory().user
+    answers = []
+    for minute in range(7):
+        time_machine.move_to(datetime(2026, 12, 1, 9, minute, tzinfo=UTC), tick=False)
+        answers.append(client.post("/accounts/password/reset/", {"email": user.email}).status_code)
+
+    assert answers == [302] * 5 + [429] * 2
+    assert len(deliver_letters()) == 5
 
 
 @pytest.mark.parametrize("target", ["https://evil.test/", "//evil.test/", "javascript:alert(1)"])
