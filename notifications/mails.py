@@ -1,5 +1,6 @@
 """E-mail: from templates to words, and from words to the configured backend."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from email.encoders import encode_base64
@@ -16,6 +17,7 @@ from accounts.models import User
 from notifications.registry import Attachment, Mail
 
 CALENDAR_FILENAME = "appointment.ics"
+BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def compose(
@@ -28,7 +30,7 @@ def compose(
     whole = {"subject": subject, "site_url": settings.SITE_URL} | context
     return Mail(
         subject=subject,
-        text=render_to_string(f"{template}.txt", whole).strip() + "\n",
+        text=BLANK_LINES.sub("\n\n", render_to_string(f"{template}.txt", whole)).strip() + "\n",
         html=render_to_string(f"{template}.html", whole),
         attachments=tuple(attachments),
     )
