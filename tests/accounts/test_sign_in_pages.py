@@ -185,6 +185,15 @@ def test_signing_in_leads_each_role_to_its_first_page(client, cast):
     assert is_signed_in(client)
 
 
+def test_cookies_say_nothing_of_who_signed_in(client, cast):
+    answer = sign_in(client, cast.stranger.email)
+
+    assert set(answer.cookies) == {"session", "csrftoken"}
+    assert answer.cookies["session"]["httponly"]
+    assert {cookie["samesite"] for cookie in answer.cookies.values()} == {"Lax"}
+    assert cast.stranger.first_name in client.get("/settings/profile").content.decode()
+
+
 @pytest.mark.parametrize("who", ["unknown", "wrong password", "closed account"])
 def test_every_refusal_is_the_same(client, who):
     user = UserFactory(email="asha@example.test")
