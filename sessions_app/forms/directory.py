@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 
 from core.language_names import language_name
 from sessions_app.directory import ORDERINGS, DirectoryFilter
+from sessions_app.forms.days import is_shown
 from sessions_app.models import Mode
 
 ANY = ("", "Any")
@@ -44,6 +46,12 @@ class DirectoryForm(forms.Form):
         self._set_choices("specialization", [(name, name) for name in offered["specializations"]])
         self._set_choices("language", [(code, name) for name, code in languages])
         self._set_choices("centre", [(str(centre.pk), centre.name) for centre in offered["centres"]])
+
+    def clean_day(self) -> date | None:
+        day: date | None = self.cleaned_data["day"]
+        if day is not None and not is_shown(day):
+            raise ValidationError("Choose a day that is still to come.")
+        return day
 
     def chosen_order(self) -> tuple[str, ...]:
         return ORDERINGS[self._value("ordering") or "next_free"]

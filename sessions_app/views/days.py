@@ -6,21 +6,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-FIRST_YEAR, LAST_YEAR = 2000, 2100
+from sessions_app.forms.days import read_day
 
 
 def wanted_day(request: HttpRequest) -> date:
     """?day=YYYY-MM-DD in the reader's zone; today when there is none or it cannot be one."""
     return read_day(request.GET.get("day", "")) or timezone.localdate()
-
-
-def read_day(text: str) -> date | None:
-    """A day of an address; None when it is none, or one that no page shows."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def start_of(day: date) -> datetime:

@@ -18,11 +18,12 @@ from accounts.roles import Role
 from core.api.paging import PageRequest
 from core.language_names import language_name
 from sessions_app.directory import LOOK_AHEAD_DAYS, Listed, choices, find_counselors, show_counselor
+from sessions_app.forms.days import read_day
 from sessions_app.forms.directory import DirectoryForm
 from sessions_app.models import Mode, SessionType
 from sessions_app.paging import page_number, pages_of
 from sessions_app.services.slots import Slot, Wish, find_slots, next_free_times
-from sessions_app.views.days import read_day, start_of
+from sessions_app.views.days import start_of
 from sessions_app.views.picker import DAYS_SHOWN, slot_picker
 
 CARDS_A_PAGE = 12

@@ -20,12 +20,14 @@ from accounts.access import reader_of
 from accounts.models import Centre, CounselorProfile
 from core.errors import NotFound, ValidationFailed
 from sessions_app.access import access_own_practice
+from sessions_app.forms.days import read_day
 from sessions_app.forms.hours import ONLINE, RuleForm, RuleFormSet, ZoneForm
 from sessions_app.models import AvailabilityRule, SessionType, Weekday
 from sessions_app.services.availability import replace_weekly_hours
 from sessions_app.services.slots import Wish, find_slots
-from sessions_app.views.days import read_day, start_of
+from sessions_app.views.days import start_of
 from sessions_app.views.picker import DAYS_SHOWN, SlotPicker, slot_picker
+from sessions_app.views.posts import posted
 
 CHANGED_MEANWHILE = (
     "Your hours were changed in another window since you opened this page. "
@@ -38,9 +40,9 @@ def counselor_availability(request: HttpRequest) -> HttpResponse:
     """The weekly hours, all saved at once."""
     counselor = access_own_practice(reader_of(request))
     week = _Week.read(counselor, zone=reader_of(request).timezone)
-    zone_form = ZoneForm(request.POST or None, initial={"timezone": week.zone, "known": week.known})
+    zone_form = ZoneForm(posted(request), initial={"timezone": week.zone, "known": week.known})
     formset = RuleFormSet(
-        request.POST or None,
+        posted(request),
         prefix="rules",
         initial=[_initial(rule) for rule in week.rules.values()],
         form_kwargs={"places": week.places},

@@ -4,12 +4,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 View = Callable[..., HttpResponse]
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: nothing unless it was posted, and then even when it is empty."""
+    return request.POST if request.method == "POST" else None
 
 
 def posted_from(page: str) -> Callable[[View], View]:

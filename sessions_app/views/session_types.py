@@ -15,6 +15,7 @@ from sessions_app.access import access_own_practice, access_session_type_to_edit
 from sessions_app.forms.session_types import SessionTypeForm
 from sessions_app.models import SessionType
 from sessions_app.services.availability import save_session_type
+from sessions_app.views.posts import posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,7 +26,7 @@ def session_type_edit(request: HttpRequest, type_id: UUID | None = None) -> Http
         if type_id
         else _new_type_of(counselor)
     )
-    form = SessionTypeForm(request.POST or None, instance=offered)
+    form = SessionTypeForm(posted(request), instance=offered)
     if request.method == "POST" and form.is_valid() and _save(request, form):
         messages.success(request, "Saved. Sessions that are booked keep their terms.")
         return redirect("counselor_availability")

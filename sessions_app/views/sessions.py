@@ -24,7 +24,7 @@ from sessions_app.paging import page_number, pages_of
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.notes import texts_for
 from sessions_app.services.states import complete_session, mark_no_show
-from sessions_app.views.posts import posted_from
+from sessions_app.views.posts import posted, posted_from
 from sessions_app.views.shown import card, day_page_of, other_party, who_cancelled
 
 ROWS_A_PAGE = 20
@@ -74,7 +74,7 @@ def session_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
     if session.status == SessionStatus.CANCELLED:
         messages.info(request, "This session is cancelled already.")
         return redirect("session_detail", session_id)
-    form = CancelForm(request.POST or None, is_patient=reader.role == Role.PATIENT)
+    form = CancelForm(posted(request), is_patient=reader.role == Role.PATIENT)
     if request.method == "POST" and form.is_valid():
         cancel_session(session=session, actor=reader, reason=form.cleaned_data["reason"])
         messages.success(request, "The session is cancelled. Everyone concerned is told.")
