@@ -28,13 +28,6 @@ def access_user(user: User, user_id: uuid.UUID) -> User:
     return _one(User.objects.visible_to(user).select_related("patient_profile", "counselor_profile"), user_id)
 
 
-def access_user_to_manage(user: User, user_id: uuid.UUID) -> User:
-    account = access_user(user, user_id)
-    if not User.objects.manageable_by(user).filter(pk=account.pk).exists():
-        raise PermissionDenied()
-    return account
-
-
 def access_patient(user: User, patient_id: uuid.UUID) -> PatientProfile:
     return _one(PatientProfile.objects.visible_to(user).select_related("user"), patient_id)
 

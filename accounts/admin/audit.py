@@ -10,7 +10,7 @@ from accounts.admin.base import AccountsAdmin
 from accounts.models import AuditEvent, User
 from accounts.permissions import Action
 
-KINDS = ("account", "care", "centre", "counselor", "device", "hold", "patient", "session")
+KINDS = ("account", "availability", "centre", "counselor", "device", "hold", "session", "session_type")
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -20,7 +20,7 @@ class KindFilter(admin.SimpleListFilter):
     parameter_name = "about"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, kind.capitalize()) for kind in KINDS]
+        return [(kind, kind.replace("_", " ").capitalize()) for kind in KINDS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         kind = self.value()

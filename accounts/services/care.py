@@ -2,35 +2,20 @@
 
 import uuid
 
-from django.utils import timezone
-
-from accounts.models import CareRelationship
+from accounts.models import CareRelationship, PatientCentre
 from accounts.models.care import CareReason
 from core.facts import Fact
 
 
-def open_care_relationship(
-    f: Fact, *, patient_id: uuid.UUID, counselor_id: uuid.UUID, why: CareReason
+def take_into_care(
+    f: Fact, *, patient_id: uuid.UUID, counselor_id: uuid.UUID, centre_id: uuid.UUID, why: CareReason
 ) -> None:
-    """The patient is in the counselor's care from now on, within the fact that is the reason. Twice is as good as once.
+    """From now on the counselor sees the patient, and so does the staff of the centre. Twice is as good as once.
 
-    One query where they already are.
+    Within the fact that is the reason, whose audit row tells of it; written with its other rows.
     """
-    open_now = CareRelationship.objects.filter(patient_id=patient_id, counselor_id=counselor_id, until=None)
-    if open_now.exists():
-        return
-    care, is_new = CareRelationship.objects.get_or_create(
-        patient_id=patient_id, counselor_id=counselor_id, until=None, defaults={"why": why}
+    f.insert(
+        CareRelationship(patient_id=patient_id, counselor_id=counselor_id, why=why),
+        PatientCentre(patient_id=patient_id, centre_id=centre_id),
+        on_conflict_do_nothing=True,
     )
-    if is_new:
-        f.audit(f"care.opened.{why}", care, patient_id=patient_id)
-
-
-def close_care_relationship(f: Fact, *, patient_id: uuid.UUID, counselor_id: uuid.UUID) -> None:
-    """Out of care: the counselor sees the patient no more. Within the fact that is the reason (transfer, discharge)."""
-    for care in CareRelationship.objects.select_for_update().filter(
-        patient_id=patient_id, counselor_id=counselor_id, until=None
-    ):
-        care.until = timezone.now()
-        care.save(update_fields=["until"])
-        f.audit("care.closed", care, patient_id=patient_id)

@@ -5,17 +5,16 @@ from typing import Any
 
 from django.db.models import ProtectedError
 
-from accounts.models import Centre, PatientCentre, PatientProfile, StaffCentre, User
+from accounts.models import Centre, PatientCentre, StaffCentre, User
 from accounts.permissions import Action
 from accounts.services.authority import (
     require_everywhere,
     require_may_edit,
     require_may_manage,
-    require_may_register,
     require_may_staff,
 )
 from core.errors import Conflict
-from core.facts import Fact, fact
+from core.facts import fact
 
 EDITABLE = ("name", "address", "city", "latitude", "longitude", "phone", "email", "timezone")
 
@@ -92,18 +91,3 @@ def remove_staff_from_centre(*, user: User, centre: Centre, actor: User | None) 
     with fact(actor=actor) as f:
         if StaffCentre.objects.filter(user=user, centre=centre).delete()[0]:
             f.audit("centre.staff_removed", user, centre_id=centre.pk)
-
-
-def register_patient_at_centre(*, patient: PatientProfile, centre: Centre, actor: User | None) -> None:
-    """The staff of `centre` see the patient from now on. Twice is as good as once."""
-    if actor is None or actor.pk != patient.pk:
-        require_may_register(actor, centre)
-    with fact(actor=actor) as f:
-        note_patient_at_centre(f, patient=patient, centre=centre)
-
-
-def note_patient_at_centre(f: Fact, *, patient: PatientProfile, centre: Centre) -> None:
-    """The same within a fact that is the reason, such as a booking, whose access was checked already."""
-    known = PatientCentre.objects.filter(patient=patient, centre=centre)
-    if not known.exists() and PatientCentre.objects.get_or_create(patient=patient, centre=centre)[1]:
-        f.audit("patient.registered", patient, patient_id=patient.pk, centre_id=centre.pk)

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.models import CareRelationship, PatientCentre, User
+from accounts.models import User
 from accounts.models.care import CareReason
+from accounts.services.care import take_into_care
 from core.errors import InvalidState
 from core.facts import Fact, fact
 from sessions_app.models import (
@@ -120,10 +121,12 @@ def _confirm(
         payment_policy=terms.payment_policy,
     )
     current.insert(session, SessionParticipant(session=session, patient_id=patient_id, note=note or None))
-    current.insert(
-        CareRelationship(patient_id=patient_id, counselor_id=counselor_id, why=CareReason.SESSION),
-        PatientCentre(patient_id=patient_id, centre_id=centre_id),
-        on_conflict_do_nothing=True,
+    take_into_care(
+        current,
+        patient_id=patient_id,
+        counselor_id=counselor_id,
+        centre_id=centre_id,
+        why=CareReason.SESSION,
     )
     current.audit("session.booked", session, patient_id=patient_id, centre_id=centre_id)
     current.announce("session.confirmed", session=session.pk)

@@ -2,16 +2,21 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
-from accounts.models import AuditEvent, CareReason, CareRelationship, Device, PatientCentre, StaffCentre, User
-from accounts.roles import CENTRE_STAFF, STAFF, Role
-from accounts.services.care import close_care_relationship, open_care_relationship
-from accounts.services.centres import (
-    assign_staff_to_centre,
-    register_patient_at_centre,
-    remove_staff_from_centre,
-    update_centre,
+from accounts.models import (
+    AuditEvent,
+    CareReason,
+    CareRelationship,
+    Device,
+    PatientCentre,
+    PatientProfile,
+    StaffCentre,
+    User,
 )
+from accounts.roles import CENTRE_STAFF, STAFF, Role
+from accounts.services.care import take_into_care
+from accounts.services.centres import assign_staff_to_centre, remove_staff_from_centre, update_centre
 from accounts.services.people import (
     NewAccount,
     NewCounselor,
@@ -115,9 +120,6 @@ def test_the_others_manage_nobody(cast, actor):
         lambda: create_counselor(
             account=ACCOUNT, profile=NewCounselor(primary_centre=cast.a.centre), actor=someone
         ),
-        lambda: register_patient_at_centre(
-            patient=cast.b.patient.patient_profile, centre=cast.b.centre, actor=someone
-        ),
     ):
         with pytest.raises(PermissionDenied):
             act()
@@ -204,47 +206,31 @@ def test_a_walk_in_needs_a_phone_only_and_two_of_them_no_e_mail(cast):
         assert not patient.user.emailaddress_set.exists()
 
 
-def test_registering_and_care_are_idempotent_and_leave_one_row(cast):
-    patient, counselor = cast.stranger.patient_profile, cast.b.counselor.counselor_profile
-    for _ in range(2):
-        register_patient_at_centre(patient=patient, centre=cast.b.centre, actor=cast.b.front_desk)
-        with fact(actor=cast.stranger) as f:
-            open_care_relationship(
-                f, patient_id=patient.pk, counselor_id=counselor.pk, why=CareReason.SESSION
+def test_care_is_opened_once_and_again_after_its_end(cast):
+    patient, counselor = cast.stranger, cast.b.counselor
+
+    def take():
+        with fact(actor=patient) as f:
+            take_into_care(
+                f,
+                patient_id=patient.pk,
+                counselor_id=counselor.pk,
+                centre_id=cast.b.centre.pk,
+                why=CareReason.SESSION,
             )
 
-    assert PatientCentre.objects.filter(patient=patient).count() == 1
-    assert CareRelationship.objects.filter(patient=patient, counselor=counselor).count() == 1
-    assert AuditEvent.objects.filter(action="patient.registered").count() == 1
-    assert AuditEvent.objects.filter(action="care.opened.session").count() == 1
+    take()
+    take()
+    care = CareRelationship.objects.get(patient=patient.pk, counselor=counselor.pk)
+    assert PatientCentre.objects.filter(patient=patient.pk).count() == 1
+    assert PatientProfile.objects.visible_to(counselor).filter(pk=patient.pk).exists()
 
-    with fact(actor=cast.manager) as f:
-        close_care_relationship(f, patient_id=patient.pk, counselor_id=counselor.pk)
-    with fact(actor=cast.stranger) as f:
-        open_care_relationship(f, patient_id=patient.pk, counselor_id=counselor.pk, why=CareReason.TRANSFER)
-    assert CareRelationship.objects.filter(patient=patient, counselor=counselor).count() == 2
-
-
-def test_care_that_is_open_costs_one_query(cast, django_assert_num_queries):
-    with fact(actor=cast.a.patient) as f, django_assert_num_queries(1):
-        open_care_relationship(
-            f, patient_id=cast.a.patient.pk, counselor_id=cast.a.counselor.pk, why=CareReason.SESSION
-        )
-
-
-def test_a_patient_registers_themselves_but_nobody_else(cast):
-    register_patient_at_centre(
-        patient=cast.stranger.patient_profile, centre=cast.a.centre, actor=cast.stranger
-    )
-
-    with pytest.raises(PermissionDenied):
-        register_patient_at_centre(
-            patient=cast.a.patient.patient_profile, centre=cast.b.centre, actor=cast.stranger
-        )
-    with pytest.raises(PermissionDenied):
-        register_patient_at_centre(
-            patient=cast.stranger.patient_profile, centre=cast.b.centre, actor=cast.a.front_desk
-        )
+    care.until = timezone.now()
+    care.save()
+    assert not PatientProfile.objects.visible_to(counselor).filter(pk=patient.pk).exists()
+    take()
+    assert PatientProfile.objects.visible_to(counselor).filter(pk=patient.pk).exists()
+    assert CareRelationship.objects.filter(patient=patient.pk).count() == 2
 
 
 def test_every_account_has_its_address_in_step(cast):
