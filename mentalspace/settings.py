@@ -207,6 +207,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "sweep-expired-holds": {
+        "task": "sessions_app.sweep_expired_holds",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
 }
 
 # --- People -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from sessions_app.services.holds import sweep_expired_holds
 from sessions_app.services.reminders import send_due_reminders
 
 
@@ -9,3 +10,9 @@ from sessions_app.services.reminders import send_due_reminders
 def send_due_session_reminders() -> None:
     """Every minute, by beat. Two at once share the work."""
     send_due_reminders()
+
+
+@shared_task(name="sessions_app.sweep_expired_holds", ignore_result=True)
+def sweep_holds() -> None:
+    """For tidiness: no booking waits for it."""
+    sweep_expired_holds()
