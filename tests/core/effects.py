@@ -28,12 +28,18 @@ def leave_a_row(payload):
 
 
 def register():
-    from core import outbox, relay
+    from django.conf import settings
 
+    from core import outbox, relay
+    from notifications import services
+
+    services.LEASE = timedelta(seconds=1.5)
+    settings.EMAIL_BACKEND = "notifications.backends.FolderBackend"
+    settings.EMAIL_FILE_PATH = os.environ["EFFECTS_MAIL_FOLDER"]
     outbox.LEASE = timedelta(seconds=2)
     outbox.FIRST_RETRY = timedelta(seconds=0.2)
     outbox.LONGEST_WAIT = timedelta(seconds=2)
-    relay.SWEEP_SECONDS = 0.5
+    relay.SWEEP_SECONDS = float(os.environ["EFFECTS_SWEEP_SECONDS"])
     relay.RECONNECT_SECONDS = 0.3
     outbox.register("test.effect", "tests.leave_a_row", leave_a_row)
     outbox.register("test.urgent", "tests.leave_a_row", leave_a_row, is_urgent=True)

@@ -22,6 +22,7 @@ PATIENCE_SECONDS = 40
 class House:
     def __init__(self, folder: Path) -> None:
         self.redis_socket = folder / "redis.sock"
+        self.mail_folder = folder / "mail"
         self.log = (folder / "log").open("ab")
         self.processes: list[subprocess.Popen] = []
         self.redis: subprocess.Popen | None = None
@@ -39,8 +40,14 @@ class House:
         self.redis.kill()
         self.redis.wait()
 
-    def start_relay(self) -> subprocess.Popen:
-        return self._start("-m", "tests.core.effects")
+    def hang_redis(self, *, seconds: float) -> None:
+        """Connections stay open, and nothing answers."""
+        self.redis.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self.redis.send_signal(signal.SIGCONT)
+
+    def start_relay(self, *, sweep_seconds: float = 0.5) -> subprocess.Popen:
+        return self._start("-m", "tests.core.effects", EFFECTS_SWEEP_SECONDS=str(sweep_seconds))
 
     def start_worker(self) -> subprocess.Popen:
         return self._start(
@@ -72,7 +79,7 @@ class House:
             self.redis.wait()
         self.log.close()
 
-    def _start(self, *arguments: str) -> subprocess.Popen:
+    def _start(self, *arguments: str, **environment: str) -> subprocess.Popen:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=CHECKOUT,
@@ -81,8 +88,11 @@ class House:
                 "DJANGO_SETTINGS_MODULE": "tests.settings",
                 "TEST_SLOT": str(settings.TEST_SLOT),
                 "PYTHONPATH": str(CHECKOUT),
+                "EFFECTS_SWEEP_SECONDS": "0.5",
+                "EFFECTS_MAIL_FOLDER": str(self.mail_folder),
                 "EFFECTS_BROKER_URL": f"redis+socket://{self.redis_socket}?virtual_host=0",
-            },
+            }
+            | environment,
             stdout=self.log,
             stderr=self.log,
             start_new_session=True,

@@ -51,16 +51,16 @@ def without_postgresql(*, seconds: float) -> None:
 def test_an_event_is_handed_out_at_once_and_a_failing_one_until_it_succeeds(house):
     house.start_redis()
     house.start_worker()
-    relay = house.start_relay()
+    relay = house.start_relay(sweep_seconds=4)
     announce(0)
     wait_until(all_came([0]), "the first effect, after everything has started")
     began = time.monotonic()
     announce(1)
     wait_until(all_came([0, 1]), "the second effect")
-    assert time.monotonic() - began < 0.5  # woken, not swept
-    announce(2, failures=2)
-    wait_until(all_came([0, 1, 2]), "the effect that failed twice")
-    assert effects() == {0: 1, 1: 1, 2: 3}
+    assert time.monotonic() - began < 2  # woken, not swept
+    announce(2, failures=1)
+    wait_until(all_came([0, 1, 2]), "the effect that failed at first")
+    assert effects() == {0: 1, 1: 1, 2: 2}
     relay.send_signal(signal.SIGTERM)
     assert relay.wait(timeout=10) == 0
 
@@ -103,7 +103,7 @@ def test_without_redis_the_urgent_goes_out_and_the_rest_waits_for_it(house):
 
 
 def test_the_relay_comes_back_when_postgresql_does(house):
-    house.start_relay()
+    house.start_relay(sweep_seconds=4)
     announce(1, event="test.urgent")
     wait_until(all_came([1]), "an effect before")
     without_postgresql(seconds=1)
@@ -112,7 +112,7 @@ def test_the_relay_comes_back_when_postgresql_does(house):
     began = time.monotonic()
     announce(3, event="test.urgent")
     wait_until(all_came([1, 2, 3]), "an effect that wakes it again")
-    assert time.monotonic() - began < 0.4
+    assert time.monotonic() - began < 2  # woken, not swept
 
 
 @pytest.mark.prove
@@ -121,8 +121,8 @@ def test_thousands_of_events_survive_bad_luck(house, capsys):
     house.start_redis()
     running = {kind: [start(), start()] for kind, start in starters(house).items()}
     number, dice = 0, random.Random(20261120)
-    for round_ in range(20):
-        for _ in range(150):
+    for round_ in range(12):
+        for _ in range(250):
             announce(number, failures=dice.choice([0, 0, 0, 0, 1]))
             number += 1
         kind = dice.choice(["relay", "worker"])
@@ -131,6 +131,8 @@ def test_thousands_of_events_survive_bad_luck(house, capsys):
             house.stop_redis()
             time.sleep(1)
             house.start_redis()
+        if round_ % 9 == 8:
+            house.hang_redis(seconds=7)
         if round_ % 9 == 4:
             without_postgresql(seconds=1)
         running[kind].append(starters(house)[kind]())
