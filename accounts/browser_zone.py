@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 from django.http import HttpRequest
 
-from accounts.zones import known_timezones, present_name
+from core.zones import known_timezones, present_name
 
 COOKIE_NAME = "timezone"
 

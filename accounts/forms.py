@@ -14,9 +14,9 @@ from accounts.models import CounselorProfile, FontSize, PatientProfile, Theme, U
 from accounts.roles import Role
 from accounts.services.profiles import COUNSELOR_FIELDS, LISTS, NAMES, PATIENT_FIELDS
 from accounts.services.sign_up import sign_up_patient
-from accounts.zones import offered_timezones
 from core import request_context
 from core.api.throttling import spend_sign_up
+from core.zones import offered_timezones
 
 
 class PatientSignupForm(SignupForm):

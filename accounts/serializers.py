@@ -34,13 +34,8 @@ class PhoneField(serializers.RegexField):
 
 
 class TimezoneField(serializers.CharField):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            max_length=64,
-            validators=[validate_timezone],
-            help_text="IANA zone, such as Asia/Kolkata.",
-            **kwargs,
-        )
+    def __init__(self, *, help_text: str = "IANA zone, such as Asia/Kolkata.", **kwargs: Any) -> None:
+        super().__init__(max_length=64, validators=[validate_timezone], help_text=help_text, **kwargs)
 
 
 class LanguageField(serializers.ChoiceField):

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from core.wording import clock_in_words, zone_in_words
+
 
 def day(instant: datetime) -> str:
     """“Tuesday 1 December”, in the current zone."""
@@ -16,8 +18,7 @@ def day(instant: datetime) -> str:
 
 def clock(instant: datetime, zone: ZoneInfo | None = None) -> str:
     """“3:00 pm”, in the zone, or in the current one."""
-    local = timezone.localtime(instant, zone)
-    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
+    return clock_in_words(timezone.localtime(instant, zone))
 
 
 def span(start: datetime, end: datetime, *, other: ZoneInfo | None = None) -> str:
@@ -30,17 +31,10 @@ def span(start: datetime, end: datetime, *, other: ZoneInfo | None = None) -> st
         "day": date_format(local, "l j F Y"),
         "start": clock(start),
         "end": clock(end),
-        "zone": zone_name(timezone.get_current_timezone_name()),
+        "zone": zone_in_words(timezone.get_current_timezone_name()),
     }
     if other is None or start.astimezone(other).utcoffset() == local.utcoffset():
         return words
     there = start.astimezone(other)
     other_day = "" if there.date() == local.date() else f"{date_format(there, 'l j F')}, "
-    return f"{words} ({other_day}{clock(start, other)} {zone_name(other.key)})"
-
-
-def zone_name(key: str) -> str:
-    """“New York time” for America/New_York."""
-    if key == "UTC" or key.startswith("Etc/"):
-        return key.removeprefix("Etc/")
-    return _("%(city)s time") % {"city": key.rpartition("/")[2].replace("_", " ")}
+    return f"{words} ({other_day}{clock(start, other)} {zone_in_words(other.key)})"

@@ -13,8 +13,8 @@ from django.utils.crypto import salted_hmac
 
 from accounts.permissions import MANAGEABLE_ROLES, Action, Scope, scope_for
 from accounts.roles import Role
-from accounts.zones import known_timezones
 from core.ids import uuid7
+from core.zones import known_timezones
 
 
 class Theme(models.TextChoices):

@@ -10,33 +10,21 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.money import amount_in_words
+from core.wording import clock_in_words, zone_in_words
 
 register = template.Library()
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-# Browsers and old accounts still name some zones as they were called once.
-RENAMED_CITIES = {
-    "Calcutta": "Kolkata",
-    "Katmandu": "Kathmandu",
-    "Rangoon": "Yangon",
-    "Saigon": "Ho Chi Minh City",
-    "Ho_Chi_Minh": "Ho Chi Minh City",
-    "Kiev": "Kyiv",
-}
 
 
 def zone_name(zone: tzinfo | str | None = None) -> str:
     """A zone as people call it: “New York time”, “UTC”. Without an argument the reader's."""
-    key = zone if isinstance(zone, str) else str(zone or timezone.get_current_timezone())
-    if key in ("UTC", "Etc/UTC", "Etc/GMT", "Zulu", "Universal"):
-        return "UTC"
-    city = key.rpartition("/")[2]
-    return f"{RENAMED_CITIES.get(city, city.replace('_', ' '))} time"
+    return zone_in_words(zone if isinstance(zone, str) else str(zone or timezone.get_current_timezone()))
 
 
 def clock(moment: datetime) -> str:
-    """“9:30 am”, in the zone that `moment` already has."""
-    return f"{moment.hour % 12 or 12}:{moment.minute:02}{NO_BREAK}{'am' if moment.hour < 12 else 'pm'}"
+    """“9:30 am” on one line, in the zone that `moment` already has."""
+    return clock_in_words(moment).replace(" ", NO_BREAK)
 
 
 def day_in_words(day: date, *, today: date, is_short: bool = False) -> str:
@@ -94,12 +82,6 @@ def _other_clock(instant: datetime, here: datetime, other: tzinfo | str | None) 
 def zone(name: str = "") -> str:
     """The name of the reader's zone, or of the one given."""
     return zone_name(name or None)
-
-
-@register.filter
-def clock_time(value: object) -> str:
-    """A wall-clock time of day (availability rules): “9:00 am”."""
-    return f"{value.hour % 12 or 12}:{value.minute:02}{NO_BREAK}{'am' if value.hour < 12 else 'pm'}"  # type: ignore[attr-defined]
 
 
 @register.simple_tag

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from accounts.serializers import TimezoneField
 from core.api.fields import DayField
 from core.api.serializers import Body, Shape
 from sessions_app.models import AvailabilityRule, Weekday
-from sessions_app.serializers.common import ZoneField
 from sessions_app.services.availability import MAX_RULES, RuleInput
 
 
@@ -21,7 +21,7 @@ class RuleBody(Body):
         input_formats=["%H:%M"],
         help_text="HH:MM on the wall; 00:00 is midnight at the day's end.",
     )
-    timezone = ZoneField()
+    timezone = TimezoneField()
     centre = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="Where; null: video and phone only."
     )

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from rest_framework import serializers
 
+from accounts.serializers import TimezoneField
 from core.api.serializers import DaysQuery, Shape
 from sessions_app.models import Mode
 from sessions_app.models.types import MAX_DURATION_MINUTES
-from sessions_app.serializers.common import CentreNameShape, PersonShape, ZoneField
+from sessions_app.serializers.common import CentreNameShape, PersonShape
 from sessions_app.services.slots import Slot, Wish
 
 MAX_DAYS = 62
@@ -31,7 +32,7 @@ class CounselorSlotsQuery(DaysQuery):
     )
     mode = serializers.ChoiceField(choices=Mode.choices, required=False)
     centre = serializers.UUIDField(required=False)
-    timezone = ZoneField(
+    timezone = TimezoneField(
         required=False, help_text="The zone of `from`, `to` and of the answer. UTC without it."
     )
 
