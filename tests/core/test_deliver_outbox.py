@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Value
 from django.db.models.functions import Now
+from kombu.exceptions import OperationalError as BrokerAway
 
-from core import outbox
+from core import outbox, relay
 from core.facts import fact
 from core.ids import uuid7
 from core.models import OutboxEntry
+from core.tasks import deliver_outbox_entry
 
 
 class Ear:
@@ -131,6 +133,29 @@ def test_what_could_not_be_handed_out_is_given_back_uncounted(db, handlers):
     outbox.give_back(claims, due_in=timedelta(0))
     assert OutboxEntry.objects.get().attempts == 0
     assert outbox.claim_due() == claims
+
+
+def test_without_a_broker_all_is_due_at_the_next_sweep_and_the_urgent_is_done(db, handlers, monkeypatch):
+    """As processes, with a Redis that is really away: test_relay_events.py."""
+
+    def away(*_, **__):
+        raise BrokerAway
+
+    monkeypatch.setattr(deliver_outbox_entry, "apply_async", away)
+    patient, urgent = Ear(), Ear()
+    outbox.register("thing.happened", "patient", patient)
+    outbox.register("thing.burns", "urgent", urgent, is_urgent=True)
+    for event in ("thing.happened", "thing.burns", "thing.happened"):
+        announce(event)
+    assert relay.hand_out_due() == 3
+    assert (len(patient.heard), len(urgent.heard)) == (0, 1)
+    soon = Now() + Value(timedelta(seconds=relay.SWEEP_SECONDS))
+    waiting = OutboxEntry.objects.filter(done_at=None)
+    assert (
+        waiting.filter(attempts=0, available_at__lte=soon, available_at__gt=Now()).count()
+        == waiting.count()
+        == 2
+    )
 
 
 def test_a_handler_of_a_newer_release_is_waited_for(db, handlers):
