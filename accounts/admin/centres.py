@@ -7,7 +7,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.access import reader_of
-from accounts.admin.base import AccountsAdmin
+from accounts.admin.base import EditedAdmin
 from accounts.forms import timezone_choices
 from accounts.models import Centre
 from accounts.permissions import Action
@@ -15,7 +15,7 @@ from accounts.services.centres import EDITABLE, create_centre, delete_centre, se
 
 
 @admin.register(Centre)
-class CentreAdmin(AccountsAdmin):
+class CentreAdmin(EditedAdmin):
     sees = Action.CENTRE_READ
     list_display = ("name", "city", "timezone", "phone", "is_active")
     list_filter = ("is_active", "city")
@@ -25,12 +25,6 @@ class CentreAdmin(AccountsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Centre]:
         return Centre.objects.visible_to(reader_of(request)).order_by("name", "id")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from unfold.decorators import action
 
 from accounts.access import reader_of
-from accounts.admin.base import AccountsAdmin
+from accounts.admin.base import EditedAdmin
 from accounts.admin.forms import ACCOUNT_FIELDS, CounselorForm, NewCounselorForm, account_of
 from accounts.models import CounselorProfile
 from accounts.permissions import Action
@@ -15,7 +15,7 @@ from accounts.services.profiles import update_profile
 
 
 @admin.register(CounselorProfile)
-class CounselorAdmin(AccountsAdmin):
+class CounselorAdmin(EditedAdmin):
     """Counselors, approved and waiting. Nobody is listed before they are approved here."""
 
     sees = Action.STAFF_MANAGE
@@ -35,12 +35,6 @@ class CounselorAdmin(AccountsAdmin):
         counselors = CounselorProfile.objects.visible_to(reader_of(request))
         return counselors.select_related("user", "primary_centre").order_by(*self.ordering)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
-
     def get_form(
         self, request: HttpRequest, obj: CounselorProfile | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
@@ -55,9 +49,6 @@ class CounselorAdmin(AccountsAdmin):
                 ("Profile", {"fields": NewCounselorForm.Meta.fields}),
             ]
         return [(None, {"fields": self.readonly_fields}), ("Profile", {"fields": CounselorForm.Meta.fields})]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: CounselorProfile | None = None) -> Any:
-        return () if obj is None else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         actor, values = reader_of(request), form.cleaned_data

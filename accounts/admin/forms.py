@@ -110,13 +110,15 @@ class NewPatientForm(AccountFields, forms.ModelForm):
         fields = ("lead_source",)
 
 
-class NewCounselorForm(AccountFields, forms.ModelForm):
+class CounselorLists(forms.Form):
     specializations = LinesField(required=False, widget=UnfoldAdminTextareaWidget(), help_text="One a line.")
     qualifications = LinesField(required=False, widget=UnfoldAdminTextareaWidget(), help_text="One a line.")
     languages = LinesField(
         required=False, widget=UnfoldAdminTextareaWidget(), help_text="One code a line, such as en."
     )
 
+
+class NewCounselorForm(AccountFields, CounselorLists, forms.ModelForm):
     class Meta:
         model = CounselorProfile
         fields = (
@@ -125,13 +127,7 @@ class NewCounselorForm(AccountFields, forms.ModelForm):
         )  # fmt: skip
 
 
-class CounselorForm(forms.ModelForm):
-    specializations = LinesField(required=False, widget=UnfoldAdminTextareaWidget(), help_text="One a line.")
-    qualifications = LinesField(required=False, widget=UnfoldAdminTextareaWidget(), help_text="One a line.")
-    languages = LinesField(
-        required=False, widget=UnfoldAdminTextareaWidget(), help_text="One code a line, such as en."
-    )
-
+class CounselorForm(CounselorLists, forms.ModelForm):
     class Meta:
         model = CounselorProfile
         fields = ("title", "bio", *sorted(LISTS), "years_of_experience", "is_accepting")

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.access import reader_of
-from accounts.admin.base import AccountsAdmin
+from accounts.admin.base import EditedAdmin
 from accounts.admin.forms import ACCOUNT_FIELDS, NewPatientForm, account_of
 from accounts.models import PatientProfile
 from accounts.permissions import Action
@@ -14,7 +14,7 @@ from accounts.services.profiles import PATIENT_FIELDS, update_profile
 
 
 @admin.register(PatientProfile)
-class PatientAdmin(AccountsAdmin):
+class PatientAdmin(EditedAdmin):
     """The register: identity and contact, nothing clinical."""
 
     sees = Action.PATIENT_REGISTER
@@ -41,12 +41,6 @@ class PatientAdmin(AccountsAdmin):
         patients = PatientProfile.objects.visible_to(reader_of(request))
         return patients.select_related("user").order_by(*self.ordering)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
-
     def get_form(
         self, request: HttpRequest, obj: PatientProfile | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
@@ -58,9 +52,6 @@ class PatientAdmin(AccountsAdmin):
         if obj is None:
             return [(None, {"fields": (*ACCOUNT_FIELDS, "timezone", "centre", "lead_source")})]
         return [(None, {"fields": ("name", "email", "phone")}), ("Profile", {"fields": PATIENT_FIELDS})]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: PatientProfile | None = None) -> Any:
-        return () if obj is None else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         actor, values = reader_of(request), form.cleaned_data

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from unfold.decorators import action
 
 from accounts.access import reader_of
-from accounts.admin.base import AccountsAdmin
+from accounts.admin.base import EditedAdmin
 from accounts.admin.forms import NewStaffForm, UserForm, account_of
 from accounts.models import Centre, User
 from accounts.permissions import Action
@@ -18,7 +18,7 @@ from accounts.services.security import activate_user, deactivate_user, set_role,
 
 
 @admin.register(User)
-class UserAdmin(AccountsAdmin):
+class UserAdmin(EditedAdmin):
     """Everybody's account. New ones here are staff; counselors and patients begin on their own pages."""
 
     sees = Action.STAFF_MANAGE
@@ -31,9 +31,6 @@ class UserAdmin(AccountsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return User.objects.visible_to(reader_of(request)).order_by(*self.ordering)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is None:
@@ -54,9 +51,6 @@ class UserAdmin(AccountsAdmin):
             (None, {"fields": ("first_name", "last_name", "phone", "role", "is_active", "centres")}),
             ("Account", {"fields": self.readonly_fields}),
         ]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return () if obj is None else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         actor, values = reader_of(request), form.cleaned_data
