@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 GRID_MINUTES = 15
 """Starts lie this far apart on the wall, counted from the rule's start."""
-DAY_MINUTES = 24 * 60
 
 
 @lru_cache(maxsize=20_000)

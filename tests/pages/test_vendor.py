@@ -41,3 +41,14 @@ def test_every_folder_of_copies_carries_a_licence():
 def test_every_icon_asked_for_was_copied():
     asked = set((ROOT / "tools/icons.txt").read_text().split())
     assert asked == {path.stem for path in (ROOT / "templates/icons").glob("*.svg")}
+
+
+def test_every_icon_is_on_some_page():
+    templates = [
+        path.read_text() for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt")
+    ]
+    sources = [path.read_text() for path in (ROOT / "mentalspace").rglob("*.py")]
+    shown = "".join(templates + sources)
+    assert [
+        icon.stem for icon in (ROOT / "templates/icons").glob("*.svg") if f"icons/{icon.name}" not in shown
+    ] == []

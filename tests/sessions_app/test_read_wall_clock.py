@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions_app.wall_clock import DAY_MINUTES, LocalDay, local_date
+from sessions_app.wall_clock import LocalDay, local_date
+
+DAY_MINUTES = 24 * 60
 from tests.sessions_app import wall_model
 from tests.sessions_app.figures import show
 
