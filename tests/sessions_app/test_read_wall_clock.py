@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessions_app.wall_clock import LocalDay, local_date
-
-DAY_MINUTES = 24 * 60
 from tests.sessions_app import wall_model
 from tests.sessions_app.figures import show
 
+DAY_MINUTES = 24 * 60
 NEW_YORK, LONDON, KOLKATA = "America/New_York", "Europe/London", "Asia/Kolkata"
 LORD_HOWE, APIA, SANTIAGO = "Australia/Lord_Howe", "Pacific/Apia", "America/Santiago"
 
