@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -43,7 +43,8 @@ def read(name: str) -> StoredMail:
         subject=message["subject"],
         sender=message["from"],
         to=message["to"],
-        at=message["date"].datetime,
+        # Django dates in UTC and says “-0000”, which this parser takes for no zone at all.
+        at=message["date"].datetime.replace(tzinfo=UTC),
         text=_body(message, "plain"),
         html=_body(message, "html"),
         attachments=tuple(_attachment(part) for part in message.iter_attachments()),
