@@ -2,21 +2,18 @@
 
 import pytest
 
+from tests.browser.watch import Watch
+
 pytestmark = pytest.mark.browser
 
 
 def test_the_reference_shows_its_operations_and_breaks_no_policy(page, live_server_processes):
     (address,) = live_server_processes(1)
-    complaints, elsewhere = [], []
-    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "request", lambda request: request.url.startswith((address, "data:")) or elsewhere.append(request.url)
-    )
+    watch = Watch()
+    watch.over(page, address)
     page.goto(f"{address}/api/docs")
     page.locator(".opblock-tag-section").first.wait_for(timeout=20_000)
     page.locator(".opblock-summary").first.wait_for(timeout=20_000)
     page.locator(".opblock-summary").first.click()
     page.locator(".responses-table").first.wait_for(timeout=20_000)
-    assert complaints == []
-    assert elsewhere == []
+    assert watch.complaints == []

@@ -1,10 +1,8 @@
 """The help page in Chromium, served without PostgreSQL and Redis: narrow and wide, light and dark, no JavaScript."""
 
-from pathlib import Path
-
 import pytest
 
-AXE = Path(__file__).resolve().parents[1] / "browser" / "vendor" / "axe.min.js"
+from tests.browser.watch import overflow, violations
 
 pytestmark = pytest.mark.browser
 
@@ -30,10 +28,8 @@ def open_page(browser, lonely_server):
 @pytest.mark.parametrize("country", ["PT", "EE", "ZZ"])
 def test_fits_reads_well_and_has_no_axe_violation(open_page, width, scheme, country):
     page = open_page(f"country={country}", viewport={"width": width, "height": 700}, color_scheme=scheme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE.read_text())
-    result = page.evaluate("axe.run()")
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in result["violations"]] == []
+    assert overflow(page) <= 0
+    assert violations(page) == []
 
 
 def test_emergency_number_is_the_biggest_thing_and_seen_without_scrolling(open_page):

@@ -1,14 +1,11 @@
 """The frame and every component in Chromium: narrow and wide, light and dark, large text, with and without scripts."""
 
-from pathlib import Path
-
 import pytest
 from django.template.loader import render_to_string
 
 from mentalspace.component_samples import component_samples
+from tests.browser.watch import Watch, overflow, violations
 
-AXE = (Path(__file__).resolve().parents[1] / "browser/vendor/axe.min.js").read_text()
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = ["/", "/privacy", "/accounts/login/", "/accounts/signup/", "/nowhere", "/dev/components"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,8 +30,8 @@ def open_page(browser, live_server_processes, components_html):
         if cookie:
             context.add_cookies([{"name": "display", "value": cookie, "url": address}])
         page = context.new_page()
-        page.complaints = []
-        page.on("console", lambda line: page.complaints.append(line.text) if line.type == "error" else None)
+        page.watch = Watch()
+        page.watch.over(page, address)
         page.route(
             "**/dev/components", lambda route: route.fulfill(body=components_html, content_type="text/html")
         )
@@ -46,12 +43,6 @@ def open_page(browser, live_server_processes, components_html):
         context.close()
 
 
-def violations(page):
-    page.evaluate(AXE)
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)["violations"]
-    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
-
-
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize(
     ("width", "scheme"), [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
@@ -59,15 +50,15 @@ def violations(page):
 def test_pages_fit_and_have_no_axe_violation(open_page, path, width, scheme):
     page = open_page(path, viewport={"width": width, "height": 800}, color_scheme=scheme)
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert overflow(page) <= 0
     assert violations(page) == []
-    assert [line for line in page.complaints if "404" not in line] == []
+    assert page.watch.complaints == []
 
 
 @pytest.mark.parametrize("path", ["/", "/dev/components"])
 def test_large_text_still_fits_a_narrow_screen(open_page, path):
     page = open_page(path, cookie="light.large", viewport={"width": 320, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert overflow(page) <= 0
 
 
 @pytest.mark.parametrize("path", PAGES)
