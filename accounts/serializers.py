@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from rest_framework import serializers
 
 from accounts.models import FontSize, Theme
+from accounts.models.profiles import BloodGroup
 from accounts.models.users import PHONE_PATTERN, validate_timezone
 from accounts.roles import Role
 from accounts.services.sign_in import NameKind, SignInName
@@ -95,6 +96,7 @@ class ProfileBody(Body):
 class PatientProfileBody(ProfileBody):
     date_of_birth = DayField(allow_null=True)
     gender = serializers.CharField(max_length=40, allow_blank=True)
+    blood_group = serializers.ChoiceField(choices=BloodGroup.choices, allow_blank=True)
     emergency_contact_name = serializers.CharField(max_length=120, allow_blank=True)
     emergency_contact_phone = PhoneField(allow_blank=True)
     is_anonymous = serializers.BooleanField()
@@ -220,6 +222,7 @@ class ProfileShape(Shape):
     phone = serializers.CharField(allow_null=True, required=False)
     date_of_birth = serializers.DateField(allow_null=True, required=False)
     gender = serializers.CharField(required=False)
+    blood_group = serializers.CharField(required=False)
     emergency_contact_name = serializers.CharField(required=False)
     emergency_contact_phone = serializers.CharField(required=False)
     is_anonymous = serializers.BooleanField(required=False)

@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='patient_profile', serialize=False, to=settings.AUTH_USER_MODEL)),
                 ('date_of_birth', models.DateField(blank=True, null=True)),
                 ('gender', models.CharField(blank=True, max_length=40)),
-                ('blood_group', models.CharField(blank=True, max_length=3)),
+                ('blood_group', models.CharField(blank=True, choices=[('A+', 'A+'), ('A-', 'A-'), ('B+', 'B+'), ('B-', 'B-'), ('AB+', 'AB+'), ('AB-', 'AB-'), ('O+', 'O+'), ('O-', 'O-')], max_length=3)),
                 ('emergency_contact_name', models.CharField(blank=True, max_length=120)),
                 ('emergency_contact_phone', models.CharField(blank=True, max_length=16, validators=[django.core.validators.RegexValidator('^\\+[1-9][0-9]{6,14}$', 'Write the number with its country code, such as +919812345678.', code='phone')])),
                 ('is_premium', models.BooleanField(default=False)),

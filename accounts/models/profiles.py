@@ -46,13 +46,24 @@ class PatientQuerySet(models.QuerySet["PatientProfile"]):
         return self.none()
 
 
+class BloodGroup(models.TextChoices):
+    A_POSITIVE = "A+", "A+"
+    A_NEGATIVE = "A-", "A-"
+    B_POSITIVE = "B+", "B+"
+    B_NEGATIVE = "B-", "B-"
+    AB_POSITIVE = "AB+", "AB+"
+    AB_NEGATIVE = "AB-", "AB-"
+    O_POSITIVE = "O+", "O+"
+    O_NEGATIVE = "O-", "O-"
+
+
 class PatientProfile(models.Model):
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, primary_key=True, related_name="patient_profile"
     )
     date_of_birth = models.DateField(null=True, blank=True)
     gender = models.CharField(max_length=40, blank=True)
-    blood_group = models.CharField(max_length=3, blank=True)
+    blood_group = models.CharField(max_length=3, blank=True, choices=BloodGroup)
     emergency_contact_name = models.CharField(max_length=120, blank=True)
     emergency_contact_phone = models.CharField(max_length=16, blank=True, validators=[validate_phone])
     is_premium = models.BooleanField(default=False)

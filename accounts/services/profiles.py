@@ -16,6 +16,7 @@ NAMES = ("first_name", "last_name", "phone")
 PATIENT_FIELDS = (
     "date_of_birth",
     "gender",
+    "blood_group",
     "emergency_contact_name",
     "emergency_contact_phone",
     "is_anonymous",

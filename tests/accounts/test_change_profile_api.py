@@ -16,6 +16,7 @@ FULL_PATIENT = {
     "phone": None,
     "date_of_birth": "1990-05-01",
     "gender": "woman",
+    "blood_group": "AB-",
     "emergency_contact_name": "Ravi",
     "emergency_contact_phone": "+919812345679",
     "is_anonymous": True,
