@@ -1,11 +1,13 @@
 """A model to seal text in: a row of somebody's diary, and a page that knows its owner only through the diary."""
 
+import base64
 from contextlib import contextmanager
 
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
 from core.crypto.fields import EncryptedTextField
+from core.crypto.sealing import new_key
 from core.ids import uuid7
 
 
@@ -36,3 +38,13 @@ def diary_tables():
             editor.create_model(Diary)
             editor.create_model(Page)
         yield Diary, Page
+
+
+def environment_key(key_id):
+    return f"{key_id}:{base64.urlsafe_b64encode(new_key()).decode()}"
+
+
+def column(model, name, pk):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {name} FROM {model._meta.db_table} WHERE id = %s", [pk])
+        return cursor.fetchone()[0]
