@@ -19,11 +19,16 @@ class ZoneForm(forms.Form):
     """On whose clock the hours are. `known` says which rules the reader saw when the page was made."""
 
     timezone = forms.ChoiceField(
-        choices=timezone_choices,
         label="Time zone of your hours",
         help_text="9:00 stays 9:00 on the clock there, also when the clocks change.",
     )
     known = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        timezone = self.fields["timezone"]
+        assert isinstance(timezone, forms.ChoiceField)  # noqa: S101 - declared above
+        timezone.choices = timezone_choices(self.initial["timezone"])
 
 
 class RuleForm(forms.Form):
