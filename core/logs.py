@@ -82,6 +82,15 @@ class OnlyUnhandled(logging.Filter):
         return bool(record.exc_info)
 
 
+class WithoutPath(logging.Filter):
+    """Django's words about a refused form without the path, which may hold a token of a letter."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        reason = record.args[0] if isinstance(record.args, tuple) and record.args else ""
+        record.msg, record.args = "request.csrf_refused: %s", (reason,)
+        return True
+
+
 class RequestLine(logging.Formatter):
     """The line of the access log: a dict of codes and ids, written as it is, since every request pays for it."""
 
@@ -141,10 +150,11 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
             "requests": {"class": "logging.StreamHandler", "formatter": "request_line"},
         },
         "root": {"handlers": ["console"], "level": level},
-        "filters": {"only_unhandled": {"()": OnlyUnhandled}},
+        "filters": {"only_unhandled": {"()": OnlyUnhandled}, "without_path": {"()": WithoutPath}},
         "loggers": {
             "access": {"handlers": ["requests"], "level": level, "propagate": False},
             "django.request": {"filters": ["only_unhandled"]},
+            "django.security.csrf": {"filters": ["without_path"]},
             "django": {"handlers": [], "level": level, "propagate": True},
             # Requests are logged once, by core.middleware, without what people put into addresses.
             **{name: {"level": "WARNING"} for name in ("django.server", "django.channels.server", "daphne")},

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from accounts.models import User
 from core.logs import RequestLine, configure
@@ -154,3 +154,13 @@ def test_a_line_is_json_in_production_and_words_elsewhere():
     assert written.pop("timestamp").endswith("+00:00")
     assert written == line | {"event": "request", "level": "info"}
     assert RequestLine(as_json=False).format(record) == "GET /api/open 200 1.5 ms"
+
+
+def test_a_refused_form_is_noted_without_its_address(caplog):
+    """The link of a letter to confirm an address holds its secret."""
+    with caplog.at_level(logging.WARNING, logger="django.security.csrf"):
+        Client(enforce_csrf_checks=True).post("/accounts/confirm-email/Mg:secret/")
+
+    (record,) = [each for each in caplog.records if each.name == "django.security.csrf"]
+    assert record.getMessage() == "request.csrf_refused: CSRF cookie not set."
+    assert "secret" not in str(vars(record) | {"request": None})
