@@ -13,6 +13,7 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch, resolve
@@ -126,6 +127,22 @@ def _protected(response: HttpResponseBase) -> HttpResponseBase:
     if isinstance(response, HttpResponse) and response.status_code != HTTPStatus.NO_CONTENT:
         response.setdefault("Content-Length", str(len(response.content)))
     return response
+
+
+class BodySizeMiddleware:
+    """Refuses a large body by its length, before anything of it is read or written to a disk: no page takes files yet.
+
+    Endpoints have limits of their own (core/api/views.py). A body without a length is read as none by the server.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise RequestDataTooBig
+        return self.get_response(request)
 
 
 def client_ip(request: HttpRequest) -> str:

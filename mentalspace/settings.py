@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "core.middleware.ApiFailureMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.middleware.ApiDoorMiddleware",
+    "core.middleware.BodySizeMiddleware",
     "csp.middleware.CSPMiddleware",
     "core.health.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -45,3 +45,21 @@ def test_what_stays_the_same_may_be_kept(client):
     response = client.get("/static/css/app.css")
     assert response.status_code == 200
     assert "no-store" not in response.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_a_large_file_is_refused_before_it_is_read(client, settings, monkeypatch):
+    from django.core.files import uploadhandler
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    taken = []
+    monkeypatch.setattr(
+        uploadhandler.MemoryFileUploadHandler, "new_file", lambda *args, **kwargs: taken.append(1)
+    )
+    large = SimpleUploadedFile("large.bin", b"x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
+
+    answer = client.post("/accounts/login/", {"login": "a@example.test", "password": large})
+
+    assert answer.status_code == 400
+    assert "Nothing was changed" in answer.content.decode()
+    assert not taken
