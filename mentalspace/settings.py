@@ -12,6 +12,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from admin_portal.console import UNFOLD  # noqa: F401 - a setting
 from core import logs
+from core.addresses import celery_broker_url, database_settings
 from core.crypto.environment import development_keys
 from core.embedded import EmbeddedServers
 
@@ -125,33 +126,15 @@ if USES_EMBEDDED_DATABASE:
 if USES_EMBEDDED_REDIS:
     REDIS_URL = EMBEDDED_SERVERS.redis_url()
 
-
-def database_settings(url: str) -> dict[str, Any]:
-    """DATABASES["default"] for a libpq address; `?host=` names a socket's folder."""
-    settings: dict[str, Any] = dict(env.db_url_config(url))
-    options = dict(settings.pop("OPTIONS", {}))
-    settings["HOST"] = options.pop("host", settings["HOST"])
-    # One connection a thread, kept, is cheaper than the pool, which is for servers with many threads.
-    pool_size = env.int("DATABASE_POOL_SIZE", default=0)
-    if pool_size:
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
-    else:
-        settings["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE_SECONDS", default=60)
-        settings["CONN_HEALTH_CHECKS"] = True
-    # For the statements of core/db.py; a pooler that hands each transaction another connection needs 0.
-    prepare_after = env.int("DATABASE_PREPARE_AFTER", default=3) or None
-    return settings | {"OPTIONS": {"connect_timeout": 5, "prepare_threshold": prepare_after} | options}
-
-
-def celery_broker_url(url: str) -> str:
-    """Celery spells a socket's address its own way."""
-    if not url.startswith("unix://"):
-        return url
-    path, _, query = url.removeprefix("unix://").partition("?")
-    return f"redis+socket://{path}?virtual_host={query.removeprefix('db=') or 0}"
-
-
-DATABASES = {"default": database_settings(DATABASE_URL)} if DATABASE_URL else {}
+DATABASES: dict[str, Any] = {}
+if DATABASE_URL:
+    DATABASES["default"] = database_settings(
+        DATABASE_URL,
+        pool_size=env.int("DATABASE_POOL_SIZE", default=0),
+        keep_seconds=env.int("DATABASE_CONN_MAX_AGE_SECONDS", default=60),
+        # For the statements of core/db.py; a pooler that hands each transaction another connection needs 0.
+        prepare_after=env.int("DATABASE_PREPARE_AFTER", default=3) or None,
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # When Redis is slow or away, a page must not hang on it for long.

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from mentalspace import settings as settings_module
+from core.addresses import celery_broker_url, database_settings
 from tests.slots import CHECKOUT
 
 READ_BY_PROCESSES_ONLY = {"HOST", "PORT", "WEB_CONCURRENCY", "WORKER_CONCURRENCY", "POSTGRES_PASSWORD"}
@@ -79,7 +79,8 @@ def test_the_environment_wins_over_the_files():
 
 
 def test_a_socket_in_the_address_of_the_database_is_understood():
-    settings = settings_module.database_settings("postgres://someone@/name?host=/Run/With%20Space")
+    address = "postgres://someone@/name?host=/Run/With%20Space"
+    settings = database_settings(address, pool_size=0, keep_seconds=60, prepare_after=3)
     assert (settings["HOST"], settings["NAME"], settings["USER"]) == ("/Run/With Space", "name", "someone")
     assert "host" not in settings["OPTIONS"]
 
@@ -103,4 +104,4 @@ def test_a_pool_replaces_the_kept_connections():
     ],
 )
 def test_the_queue_is_in_the_same_redis(redis_url, broker_url):
-    assert settings_module.celery_broker_url(redis_url) == broker_url
+    assert celery_broker_url(redis_url) == broker_url

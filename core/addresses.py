@@ -1,0 +1,28 @@
+"""Addresses of servers, as the environment gives them, in the words of Django and of Celery. Read with the settings."""
+
+from typing import Any
+
+import environ
+
+
+def database_settings(
+    url: str, *, pool_size: int, keep_seconds: int, prepare_after: int | None
+) -> dict[str, Any]:
+    """DATABASES["default"] for a libpq address; `?host=` names a socket's folder."""
+    settings: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    options = dict(settings.pop("OPTIONS", {}))
+    settings["HOST"] = options.pop("host", settings["HOST"])
+    # One connection a thread, kept, is cheaper than the pool, which is for servers with many threads.
+    if pool_size:
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
+    else:
+        settings |= {"CONN_MAX_AGE": keep_seconds, "CONN_HEALTH_CHECKS": True}
+    return settings | {"OPTIONS": {"connect_timeout": 5, "prepare_threshold": prepare_after} | options}
+
+
+def celery_broker_url(url: str) -> str:
+    """Celery spells a socket's address its own way."""
+    if not url.startswith("unix://"):
+        return url
+    path, _, query = url.removeprefix("unix://").partition("?")
+    return f"redis+socket://{path}?virtual_host={query.removeprefix('db=') or 0}"
