@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -12,13 +13,14 @@ import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from psycopg import sql
+from psycopg import errors, sql
 
 from tests.slots import CHECKOUT
 
 TEMPLATE_PREFIX = "template_mentalspace_"
 TEMPLATES_KEPT = 4
 LOCK = 20261120
+DROP_SECONDS = 20
 
 
 def create_test_database() -> None:
@@ -121,7 +123,17 @@ def _exists(server: psycopg.Connection[Any], name: str) -> bool:
 
 
 def _drop(server: psycopg.Connection[Any], name: str) -> None:
-    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    """Cuts the connections to it. An autovacuum at work in it is not ours to end: it is over in a moment."""
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    deadline = time.monotonic() + DROP_SECONDS
+    while True:
+        try:
+            server.execute(drop)
+            return
+        except (errors.InsufficientPrivilege, errors.ObjectInUse):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _connect_django_to(database: str) -> None:
