@@ -312,6 +312,7 @@ def throttle(name: str, default: str) -> tuple[int, int]:
 THROTTLES = {
     "visitor": throttle("VISITOR", "100/900"),
     "user": throttle("USER", "1000/900"),
+    "calendar_feed": throttle("CALENDAR_FEED", "60/3600"),
     "sign_up": throttle("SIGN_UP", "20/3600"),
     "sign_in_pair": throttle("SIGN_IN_PAIR", "5/900"),
     "sign_in_account": throttle("SIGN_IN_ACCOUNT", "20/900"),

@@ -10,7 +10,7 @@ from accounts.models import CounselorProfile, User
 from accounts.permissions import Action, Scope, scope_for
 from accounts.roles import Role
 from core.errors import NotFound, PermissionDenied, ValidationFailed
-from sessions_app.models import Session, SessionType, SlotHold
+from sessions_app.models import CalendarFeed, Session, SessionType, SlotHold
 
 
 def access_session(user: User, session_id: UUID, action: Action = Action.SESSION_SEE) -> Session:
@@ -48,6 +48,21 @@ def access_own_practice(user: User) -> CounselorProfile:
     if user.role != Role.COUNSELOR:
         raise PermissionDenied()
     return access_counselor_to_plan(user, user.pk)
+
+
+def access_own_feed(user: User) -> CalendarFeed:
+    """The reader's own calendar feed. NotFound without one; PermissionDenied for whom feeds are not meant."""
+    require_feeds(user)
+    feed = CalendarFeed.objects.filter(user=user).first()
+    if feed is None:
+        raise NotFound("You have no calendar address. Make one first.")
+    return feed
+
+
+def require_feeds(user: User) -> None:
+    """Feeds are for those who have sessions of their own. Everybody else: PermissionDenied."""
+    if scope_for(user.role, Action.CALENDAR_FEED) is Scope.NONE:
+        raise PermissionDenied()
 
 
 def access_bookable_patient(user: User, patient_id: UUID | None) -> UUID:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sessions_app.api import availability, counselors, holds, session_types, sessions, slots
+from sessions_app.api import availability, counselors, feeds, holds, session_types, sessions, slots
 
 urlpatterns = [
     path("counselors", counselors.CounselorCollection.as_view()),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("sessions/holds", holds.HoldCollection.as_view()),
     path("sessions/holds/<uuid:hold_id>", holds.Hold.as_view()),
     path("sessions/holds/<uuid:hold_id>/renew", holds.HoldRenewal.as_view()),
+    path("sessions/feed", feeds.OwnFeed.as_view()),
+    path("sessions/feed/<str:token>.ics", feeds.Feed.as_view(), name="api_calendar_feed"),
     path("sessions/<uuid:session_id>", sessions.SessionDetail.as_view()),
     path("sessions/<uuid:session_id>/cancel", sessions.SessionCancellation.as_view()),
     path("sessions/<uuid:session_id>/complete", sessions.SessionCompletion.as_view()),

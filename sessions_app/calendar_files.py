@@ -3,11 +3,10 @@
 Calendars lie open on desks and locked screens: the title says “Appointment”, and nothing says what for.
 """
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC
 from email.utils import parseaddr
 from enum import StrEnum
-from functools import lru_cache
-from itertools import pairwise
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -15,14 +14,16 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vText
 
 from accounts.models import User
 from accounts.roles import Role
+from sessions_app.calendar_zones import zone_component
 from sessions_app.models import Mode, Session, SessionStatus
 
 PRODUCT = "-//Appointments//EN"
 TITLE = "Appointment"
+MEDIA_TYPE = "text/calendar; charset=utf-8"
 YEARS_AROUND = 1
 """A file carries the clock changes of the year before and the year after its own."""
 
@@ -41,37 +42,41 @@ def session_calendar(session: Session, *, viewer: User, method: CalendarMethod) 
     The same session always has the same UID, and `session.sequence` grows with each change, so that a newer file
     replaces an older one. Reads counselor, centre and participants with their patients; fetch them along.
     """
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", method.value)
-    zone = _zone_for(session, viewer)
-    event = _event(session, viewer, zone)
+    event = session_event(session, viewer=viewer, title=title_with_name(session, viewer))
     if method is not CalendarMethod.PUBLISH:
         event.add("attendee", _attendee(viewer), encode=False)
-    if zone.key != "UTC":
-        calendar.add_component(_zone_component(zone.key, session.start.year))
-    calendar.add_component(event)
-    return calendar.to_ical()
+    return calendar_of([session], [event], viewer=viewer, method=method).to_ical()
 
 
 def calendar_file_response(session: Session, viewer: User) -> HttpResponse:
     """The file as a download, for a reader who may see the session."""
     content = session_calendar(session, viewer=viewer, method=CalendarMethod.PUBLISH)
-    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response = HttpResponse(content, content_type=MEDIA_TYPE)
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return response
 
 
-def _zone_for(session: Session, viewer: User) -> ZoneInfo:
-    """The reader's; UTC for a session that begins or ends in the second of two equal hours, which no file can name."""
-    zone = ZoneInfo(viewer.timezone)
-    is_nameable = not any(instant.astimezone(zone).fold for instant in (session.start, session.end))
-    return zone if is_nameable else ZoneInfo("UTC")
+def calendar_of(
+    sessions: Sequence[Session], events: Sequence[Event], *, viewer: User, method: CalendarMethod
+) -> Calendar:
+    """A calendar with the `events` of `sessions`, and the reader's zone when any of them names it."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method.value)
+    years = [session.start.year for session in sessions if _zone_for(session, viewer).key != "UTC"]
+    if years:
+        first, last = min(years) - YEARS_AROUND, max(years) + YEARS_AROUND
+        calendar.add_component(zone_component(viewer.timezone, first, last))
+    for event in events:
+        calendar.add_component(event)
+    return calendar
 
 
-def _event(session: Session, viewer: User, zone: ZoneInfo) -> Event:
+def session_event(session: Session, *, viewer: User, title: str) -> Event:
+    """The session as every file of this reader has it, mailed, downloaded or in their feed: one UID, one SEQUENCE."""
+    zone = _zone_for(session, viewer)
     event = Event()
     event.add("uid", f"{session.pk}@{urlsplit(settings.SITE_URL).hostname}")
     event.add("sequence", session.sequence)
@@ -79,11 +84,10 @@ def _event(session: Session, viewer: User, zone: ZoneInfo) -> Event:
     event.add("created", session.created_at.astimezone(UTC))
     event.add("dtstart", session.start.astimezone(zone))
     event.add("dtend", session.end.astimezone(zone))
-    event.add("summary", _title(session, viewer))
-    if session.mode == Mode.IN_PERSON:
-        event.add(
-            "location", ", ".join(part for part in (session.centre.address, session.centre.city) if part)
-        )
+    event.add("summary", title)
+    place = location(session)
+    if place:
+        event.add("location", place)
     address = settings.SITE_URL + reverse("session_detail", args=[session.pk])
     event.add("url", address)
     event.add("description", f"Details and changes: {address}")
@@ -94,7 +98,21 @@ def _event(session: Session, viewer: User, zone: ZoneInfo) -> Event:
     return event
 
 
-def _title(session: Session, viewer: User) -> str:
+def location(session: Session) -> str:
+    """Where to go; "" when nobody has to go anywhere."""
+    if session.mode != Mode.IN_PERSON:
+        return ""
+    return ", ".join(part for part in (session.centre.address, session.centre.city) if part)
+
+
+def _zone_for(session: Session, viewer: User) -> ZoneInfo:
+    """The reader's; UTC for a session that begins or ends in the second of two equal hours, which no file can name."""
+    zone = ZoneInfo(viewer.timezone)
+    is_nameable = not any(instant.astimezone(zone).fold for instant in (session.start, session.end))
+    return zone if is_nameable else ZoneInfo("UTC")
+
+
+def title_with_name(session: Session, viewer: User) -> str:
     """Whom the reader meets; to a counselor an anonymous patient is their alias."""
     if viewer.role == Role.PATIENT:
         return f"{TITLE} with {session.counselor.user.full_name}"
@@ -119,57 +137,3 @@ def _attendee(viewer: User) -> vCalAddress:
     attendee.params["PARTSTAT"] = vText("ACCEPTED")
     attendee.params["RSVP"] = vText("FALSE")
     return attendee
-
-
-@lru_cache(maxsize=256)
-def _zone_component(name: str, year: int) -> Timezone:
-    """VTIMEZONE with every change of clocks from the year before `year` to the one after.
-
-    Each begins when the clock still shows the old time, as RFC 5545, 3.6.5 wants it.
-    """
-    zone = ZoneInfo(name)
-    first = datetime(year - YEARS_AROUND, 1, 1, tzinfo=UTC)
-    last = datetime(year + YEARS_AROUND + 1, 1, 1, tzinfo=UTC)
-    component = Timezone()
-    component.add("tzid", name)
-    component.add_component(_observance(zone, first, before=first))
-    for change in _clock_changes(zone, first, last):
-        component.add_component(_observance(zone, change, before=change - timedelta(seconds=1)))
-    return component
-
-
-def _observance(zone: ZoneInfo, since: datetime, *, before: datetime) -> TimezoneStandard | TimezoneDaylight:
-    offset_before, offset = _offset(zone, before), _offset(zone, since)
-    local = since.astimezone(zone)
-    observance = TimezoneDaylight() if local.dst() else TimezoneStandard()
-    observance.add("dtstart", (since + offset_before).replace(tzinfo=None))
-    observance.add("tzoffsetfrom", offset_before)
-    observance.add("tzoffsetto", offset)
-    observance.add("tzname", local.tzname())
-    return observance
-
-
-def _clock_changes(zone: ZoneInfo, first: datetime, last: datetime) -> list[datetime]:
-    """The instants, to the second, at which the zone's offset changes."""
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return [
-        _change_between(zone, earlier, later)
-        for earlier, later in pairwise(days)
-        if _offset(zone, earlier) != _offset(zone, later)
-    ]
-
-
-def _change_between(zone: ZoneInfo, earlier: datetime, later: datetime) -> datetime:
-    while later - earlier > timedelta(seconds=1):
-        middle = earlier + timedelta(seconds=(later - earlier) // timedelta(seconds=2))
-        if _offset(zone, middle) == _offset(zone, earlier):
-            earlier = middle
-        else:
-            later = middle
-    return later
-
-
-def _offset(zone: ZoneInfo, instant: datetime) -> timedelta:
-    offset = instant.astimezone(zone).utcoffset()
-    assert offset is not None  # noqa: S101  a ZoneInfo always knows
-    return offset

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sessions_app.views import booking, counselor, desk, directory, hours, session_types, sessions
+from sessions_app.views import booking, calendars, counselor, desk, directory, hours, session_types, sessions
 
 urlpatterns = [
     path("counselors", directory.counselor_directory, name="counselor_directory"),
@@ -21,6 +21,10 @@ urlpatterns = [
         sessions.session_calendar_file,
         name="session_calendar_file",
     ),
+    path("settings/calendar", calendars.calendar_settings, name="calendar_settings"),
+    path("settings/calendar/make", calendars.feed_make, name="feed_make"),
+    path("settings/calendar/titles", calendars.feed_titles, name="feed_titles"),
+    path("settings/calendar/end", calendars.feed_end, name="feed_end"),
     path("today", counselor.counselor_today, name="counselor_today"),
     path("availability", hours.counselor_availability, name="counselor_availability"),
     path("availability/types/new", session_types.session_type_edit, name="session_type_new"),

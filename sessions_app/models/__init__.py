@@ -2,6 +2,7 @@
 
 from sessions_app.models.availability import AvailabilityRule, Weekday
 from sessions_app.models.calendar import CalendarEntry, EntryKind, Occupancy
+from sessions_app.models.feeds import CalendarFeed
 from sessions_app.models.holds import HOLD_LENGTH, SlotHold
 from sessions_app.models.reminders import Reminder, ReminderKind, ReminderState
 from sessions_app.models.sessions import ALLOWED_TRANSITIONS, Session, SessionParticipant, SessionStatus
@@ -12,6 +13,7 @@ __all__ = [
     "HOLD_LENGTH",
     "AvailabilityRule",
     "CalendarEntry",
+    "CalendarFeed",
     "EntryKind",
     "Mode",
     "Occupancy",

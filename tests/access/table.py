@@ -38,6 +38,8 @@ PLANNING = reach(NO, NO, OWN, NO, CENTRE, CENTRE, ALL, ALL)
 CENTRES = reach(NO, NO, NO, NO, NO, CENTRE, ALL, ALL)
 NEW_CENTRES = reach(NO, NO, NO, NO, NO, NO, ALL, ALL)
 
+FEEDS = reach(NO, OPEN, OPEN, NO, NO, NO, NO, NO)
+
 Request = Callable[[World, Piece], tuple[str, dict[str, Any] | None]]
 
 
@@ -142,6 +144,11 @@ TABLE: dict[str, Row] = {
     "POST sessions/holds/<uuid:hold_id>/renew": Row(
         SESSIONS | {"counselor": NO}, at("sessions/holds/{hold}/renew")
     ),
+    "GET sessions/feed": Row(FEEDS, at("sessions/feed"), success=404),
+    "POST sessions/feed": Row(FEEDS, at("sessions/feed", {}), success=201),
+    "PATCH sessions/feed": Row(FEEDS, at("sessions/feed", {}), success=404),
+    "DELETE sessions/feed": Row(FEEDS, at("sessions/feed"), success=204),
+    "GET sessions/feed/<str:token>.ics": Row(EVERYBODY, at("sessions/feed/unknown.ics"), success=404),
     "GET sessions/<uuid:session_id>": Row(SESSIONS, at("sessions/{coming}")),
     "DELETE sessions/<uuid:session_id>": Row(SESSIONS, at("sessions/{coming}")),
     "POST sessions/<uuid:session_id>/cancel": Row(
