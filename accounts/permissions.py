@@ -26,6 +26,8 @@ class Action(StrEnum):
     SESSION_COMPLETE = "session.complete"
     SESSION_NO_SHOW = "session.no_show"
     CALENDAR_FEED = "calendar.feed"
+    WAITLIST = "waitlist"
+    WAITLIST_PRIORITY = "waitlist.priority"
     AVAILABILITY_EDIT = "availability.edit"
     PATIENT_REGISTER = "patient.register"
     STAFF_MANAGE = "staff.manage"
@@ -58,6 +60,8 @@ PERMISSIONS: dict[Action, dict[str, Scope]] = {
     Action.SESSION_COMPLETE:  {          _C: _OWN,                            _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_NO_SHOW:   {          _C: _OWN,  _F: _CENTRE,              _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.CALENDAR_FEED:     {_P: _OWN, _C: _OWN},
+    Action.WAITLIST:          {_P: _OWN, _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.WAITLIST_PRIORITY: {          _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.AVAILABILITY_EDIT: {          _C: _OWN,               _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.PATIENT_REGISTER:  {_P: _OWN, _C: _CARE, _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.STAFF_MANAGE:      {                                               _M: _CENTRE, _G: _ALL, _A: _ALL},

@@ -14,6 +14,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Sessions": {
         "sessions_app.session": ("Sessions", "event"),
         "sessions_app.slothold": ("Holds", "timer"),
+        "sessions_app.waitlistentry": ("Waitlist", "hourglass_empty"),
+        "sessions_app.waitlistoffer": ("Offered times", "local_offer"),
         "sessions_app.sessiontype": ("Session types", "sell"),
         "sessions_app.availabilityrule": ("Weekly hours", "calendar_month"),
     },

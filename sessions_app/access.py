@@ -5,12 +5,17 @@ Not visible is NotFound, the same as missing; visible but not allowed is Permiss
 
 from uuid import UUID
 
-from accounts.access import access_counselor_to_plan, access_patient_to_book_for
+from accounts.access import (
+    access_centre,
+    access_counselor,
+    access_counselor_to_plan,
+    access_patient_to_book_for,
+)
 from accounts.models import CounselorProfile, User
 from accounts.permissions import Action, Scope, scope_for
 from accounts.roles import Role
 from core.errors import NotFound, PermissionDenied, ValidationFailed
-from sessions_app.models import CalendarFeed, Session, SessionType, SlotHold
+from sessions_app.models import CalendarFeed, Session, SessionType, SlotHold, WaitlistEntry, WaitlistOffer
 
 
 def access_session(user: User, session_id: UUID, action: Action = Action.SESSION_SEE) -> Session:
@@ -32,6 +37,44 @@ def access_hold(user: User, hold_id: UUID) -> SlotHold:
     if hold is None:
         raise NotFound("There is no such hold, or it is not yours.")
     return hold
+
+
+def access_offer(user: User, offer_id: UUID) -> WaitlistOffer:
+    """A time that is or was offered to the patient themselves."""
+    offer = (
+        WaitlistOffer.objects.select_related(
+            "waitlist_entry",
+            "hold__entry",
+            "hold__counselor__user",
+            "hold__centre",
+            "hold__session_type",
+            "hold__session",
+        )
+        .filter(pk=offer_id, patient=user.pk)
+        .first()
+    )
+    if offer is None:
+        raise NotFound("There is no such offer, or it is not yours.")
+    return offer
+
+
+def access_waiting(user: User, entry_id: UUID, action: Action = Action.WAITLIST) -> WaitlistEntry:
+    entry = WaitlistEntry.objects.visible_to(user).filter(pk=entry_id).first()
+    if entry is None:
+        raise NotFound("Nobody waits here, or it is not yours to see.")
+    if not WaitlistEntry.objects.within(scope_for(user.role, action), user).filter(pk=entry.pk).exists():
+        raise PermissionDenied()
+    return entry
+
+
+def access_to_wait_for(user: User, *, counselor_id: UUID | None, centre_id: UUID | None) -> None:
+    """Refuses a counselor or a centre that is not there for `user`; counselors let people wait for themselves."""
+    if user.role == Role.COUNSELOR and counselor_id != user.pk:
+        raise PermissionDenied("Counselors let people wait for themselves. Ask the front desk for others.")
+    if counselor_id is not None:
+        access_counselor(user, counselor_id)
+    if centre_id is not None:
+        access_centre(user, centre_id)
 
 
 def access_session_type_to_edit(user: User, counselor_id: UUID, type_id: UUID) -> SessionType:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sessions_app.api import availability, counselors, feeds, holds, session_types, sessions, slots
+from sessions_app.api import availability, counselors, feeds, holds, session_types, sessions, slots, waitlist
 
 urlpatterns = [
     path("counselors", counselors.CounselorCollection.as_view()),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("sessions/holds/<uuid:hold_id>/renew", holds.HoldRenewal.as_view()),
     path("sessions/feed", feeds.OwnFeed.as_view()),
     path("sessions/feed/<str:token>.ics", feeds.Feed.as_view(), name="api_calendar_feed"),
+    path("sessions/waitlist", waitlist.WaitlistCollection.as_view()),
+    path("sessions/waitlist/<uuid:entry_id>", waitlist.Waiting.as_view()),
     path("sessions/<uuid:session_id>", sessions.SessionDetail.as_view()),
     path("sessions/<uuid:session_id>/cancel", sessions.SessionCancellation.as_view()),
     path("sessions/<uuid:session_id>/complete", sessions.SessionCompletion.as_view()),

@@ -20,9 +20,11 @@ from notifications.registry import Mail
 from notifications.services import notify
 from sessions_app import wording
 from sessions_app.calendar_files import CalendarMethod, session_calendar
-from sessions_app.models import Mode, Session, SessionStatus
+from sessions_app.models import Mode, Session, SessionStatus, WaitlistOffer
 from sessions_app.models.sessions import SessionQuerySet
+from sessions_app.services.offers import offer_freed_time
 from sessions_app.services.reminders import plan_reminders
+from sessions_app.services.waitlist import end_waiting_for_booked
 
 
 def register() -> None:
@@ -31,9 +33,14 @@ def register() -> None:
     registry.register_type("session_cancelled", render_cancelled)
     registry.register_type("session_reminder_day", render_reminder)
     registry.register_type("session_reminder_hour", render_reminder)
+    registry.register_type("waitlist_offer", render_offer)
     outbox.register("session.confirmed", "sessions_app.plan_reminders", on_confirmed_plan_reminders)
     outbox.register("session.confirmed", "sessions_app.notify", on_confirmed_notify)
+    outbox.register("session.confirmed", "sessions_app.end_waiting", on_confirmed_end_waiting)
     outbox.register("session.cancelled", "sessions_app.notify", on_cancelled_notify)
+    outbox.register("session.cancelled", "sessions_app.offer_freed_time", on_cancelled_offer_time)
+    outbox.register("time.freed", "sessions_app.offer_freed_time", on_time_freed)
+    outbox.register("waitlist.offered", "sessions_app.notify", on_offered_notify)
 
 
 # --- What is heard from the outbox. Each may run twice.
@@ -51,6 +58,33 @@ def on_confirmed_notify(payload: outbox.Payload) -> None:
 
 def on_cancelled_notify(payload: outbox.Payload) -> None:
     _notify_everyone("session_cancelled", payload)
+
+
+def on_confirmed_end_waiting(payload: outbox.Payload) -> None:
+    session = _session(payload)
+    if session is not None:
+        end_waiting_for_booked(session)
+
+
+def on_cancelled_offer_time(payload: outbox.Payload) -> None:
+    session = _session(payload)
+    if session is not None:
+        offer_freed_time(entry_id=session.entry_id)
+
+
+def on_time_freed(payload: outbox.Payload) -> None:
+    offer_freed_time(entry_id=UUID(str(payload["entry"])))
+
+
+def on_offered_notify(payload: outbox.Payload) -> None:
+    offer = WaitlistOffer.objects.filter(pk=UUID(str(payload["offer"]))).first()
+    if offer is not None:
+        notify(
+            user_ids=[offer.patient_id],
+            type_code="waitlist_offer",
+            about_id=offer.pk,
+            dedupe=str(offer.pk),
+        )
 
 
 def _notify_everyone(type_code: str, payload: outbox.Payload) -> None:
@@ -96,6 +130,38 @@ def render_reminder(user: User, session_id: UUID) -> Mail | None:
         return None
     subject = _("Reminder: your appointment on %(day)s at %(time)s") % _moment(session)
     return _mail("session_reminder", subject, session, user)
+
+
+def render_offer(user: User, offer_id: UUID) -> Mail | None:
+    """A freed time, and until when it is theirs to take. None once it was answered or is over."""
+    offer = (
+        WaitlistOffer.objects.select_related("hold__entry", "hold__centre", "counselor__user")
+        .filter(pk=offer_id)
+        .first()
+    )
+    if offer is None or not offer.is_open_at(timezone.now()):
+        return None
+    hold = offer.hold
+    place = (
+        (_("Where"), hold.centre.name) if hold.mode == Mode.IN_PERSON else (_("How"), hold.get_mode_display())
+    )
+    subject = _("A time has become free: %(day)s at %(time)s") % {
+        "day": wording.day(offer.start),
+        "time": wording.clock(offer.start),
+    }
+    return compose(
+        template="sessions_app/mail/waitlist_offer",
+        subject=subject,
+        context={
+            "rows": [
+                (_("With"), offer.counselor.user.full_name),
+                (_("When"), wording.span(hold.entry.start, hold.entry.end)),
+                place,
+            ],
+            "answer_by": wording.moment(offer.expires_at),
+            "offer_url": settings.SITE_URL + reverse("waitlist_offer", args=[offer.pk]),
+        },
+    )
 
 
 def _told_about() -> SessionQuerySet:

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from sessions_app.views import booking, calendars, counselor, desk, directory, hours, session_types, sessions
+from sessions_app.views import (
+    booking,
+    calendars,
+    counselor,
+    desk,
+    directory,
+    hours,
+    session_types,
+    sessions,
+    waitlist,
+)
 
 urlpatterns = [
     path("counselors", directory.counselor_directory, name="counselor_directory"),
@@ -25,6 +35,15 @@ urlpatterns = [
     path("settings/calendar/make", calendars.feed_make, name="feed_make"),
     path("settings/calendar/titles", calendars.feed_titles, name="feed_titles"),
     path("settings/calendar/end", calendars.feed_end, name="feed_end"),
+    path("waitlist", waitlist.my_waitlist, name="my_waitlist"),
+    path("waitlist/join", waitlist.waitlist_join, name="waitlist_join"),
+    path("waitlist/people", waitlist.waiting_people, name="waiting_people"),
+    path("waitlist/<uuid:entry_id>", waitlist.my_waitlist_entry, name="my_waitlist_entry"),
+    path("waitlist/<uuid:entry_id>/leave", waitlist.waitlist_leave, name="waitlist_leave"),
+    path("waitlist/<uuid:entry_id>/priority", waitlist.waitlist_priority, name="waitlist_priority"),
+    path("waitlist/offers/<uuid:offer_id>", waitlist.waitlist_offer, name="waitlist_offer"),
+    path("waitlist/offers/<uuid:offer_id>/accept", waitlist.waitlist_accept, name="waitlist_accept"),
+    path("waitlist/offers/<uuid:offer_id>/decline", waitlist.waitlist_decline, name="waitlist_decline"),
     path("today", counselor.counselor_today, name="counselor_today"),
     path("availability", hours.counselor_availability, name="counselor_availability"),
     path("availability/types/new", session_types.session_type_edit, name="session_type_new"),

@@ -21,6 +21,12 @@ def clock(instant: datetime, zone: ZoneInfo | None = None) -> str:
     return clock_in_words(timezone.localtime(instant, zone))
 
 
+def moment(instant: datetime) -> str:
+    """“Tuesday 1 December, 3:00 pm, London time”, in the current zone."""
+    zone = zone_in_words(timezone.get_current_timezone_name())
+    return _("%(day)s, %(time)s, %(zone)s") % {"day": day(instant), "time": clock(instant), "zone": zone}
+
+
 def span(start: datetime, end: datetime, *, other: ZoneInfo | None = None) -> str:
     """“Tuesday 1 December 2026, 3:00 pm to 3:50 pm, London time”, in the current zone.
 

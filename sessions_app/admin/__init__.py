@@ -3,6 +3,7 @@
 from sessions_app.admin.calendar import CalendarEntryAdmin, ReminderAdmin, SlotHoldAdmin
 from sessions_app.admin.offers import AvailabilityRuleAdmin, SessionTypeAdmin
 from sessions_app.admin.sessions import SessionAdmin
+from sessions_app.admin.waitlist import WaitlistEntryAdmin, WaitlistOfferAdmin
 
 __all__ = [
     "AvailabilityRuleAdmin",
@@ -11,4 +12,6 @@ __all__ = [
     "SessionAdmin",
     "SessionTypeAdmin",
     "SlotHoldAdmin",
+    "WaitlistEntryAdmin",
+    "WaitlistOfferAdmin",
 ]

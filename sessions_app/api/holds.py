@@ -19,10 +19,11 @@ from sessions_app.services.holds import place_hold, release_hold, renew_hold
 class HoldCollection(Endpoint):
     @operation(Action.SESSION_BOOK, answer=HoldShape, many=True)
     def get(self, request: Request) -> Answer:
-        """One's own live holds; for staff, those that they placed."""
+        """One's own live holds; for staff, those that they placed. Offers of the waitlist stand there."""
         holds = (
             SlotHold.objects.visible_to(reader_of(request))
             .live()
+            .filter(is_offer=False)
             .select_related("entry")
             .order_by("entry__start")
         )
@@ -47,7 +48,7 @@ class HoldCollection(Endpoint):
 class Hold(Endpoint):
     @operation(Action.SESSION_BOOK, status=204, raises=(NotFound,))
     def delete(self, request: Request, hold_id: UUID) -> Answer:
-        """Give the time back. Nothing to do when it is over already."""
+        """Give the time back, or decline an offer. Nothing to do when it is over already."""
         release_hold(hold=access_hold(reader_of(request), hold_id), actor=reader_of(request))
         return NoContent()
 

@@ -82,6 +82,11 @@ class DirectoryForm(forms.Form):
             name: str(self._value(name)) for name in self.fields if name != left_out and self._value(name)
         }
 
+    def asked_to_wait(self) -> dict[str, str]:
+        """What of it the waitlist can look for, as its page reads it."""
+        names = ("specialization", "language", "centre", "mode")
+        return {name: str(self._value(name)) for name in names if self._value(name)}
+
     def _in_words(self, name: str) -> str:
         value, field = self._value(name), self.fields[name]
         if isinstance(value, date):

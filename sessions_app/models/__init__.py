@@ -7,6 +7,7 @@ from sessions_app.models.holds import HOLD_LENGTH, SlotHold
 from sessions_app.models.reminders import Reminder, ReminderKind, ReminderState
 from sessions_app.models.sessions import ALLOWED_TRANSITIONS, Session, SessionParticipant, SessionStatus
 from sessions_app.models.types import Mode, PaymentPolicy, SessionKind, SessionType
+from sessions_app.models.waitlist import OfferOutcome, Priority, WaitlistEntry, WaitlistOffer, WaitlistStatus
 
 __all__ = [
     "ALLOWED_TRANSITIONS",
@@ -17,7 +18,9 @@ __all__ = [
     "EntryKind",
     "Mode",
     "Occupancy",
+    "OfferOutcome",
     "PaymentPolicy",
+    "Priority",
     "Reminder",
     "ReminderKind",
     "ReminderState",
@@ -27,5 +30,8 @@ __all__ = [
     "SessionStatus",
     "SessionType",
     "SlotHold",
+    "WaitlistEntry",
+    "WaitlistOffer",
+    "WaitlistStatus",
     "Weekday",
 ]

@@ -13,6 +13,7 @@ from core.ids import uuid7
 
 class EntryKind(models.TextChoices):
     HOLD = "hold", "Hold"
+    OFFER = "offer", "Offer"
     SESSION = "session", "Session"
 
 
@@ -35,6 +36,10 @@ class CalendarEntry(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(kind=EntryKind.HOLD) | Q(expires_at__isnull=False), name="calendar_hold_expires"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=EntryKind.OFFER) | Q(expires_at__isnull=False),
+                name="calendar_offer_expires",
             ),
         ]
         indexes = [

@@ -1,4 +1,4 @@
-"""A time kept for one patient for five minutes."""
+"""A time kept for one patient: for five minutes while they decide, or longer when it is offered to who waits."""
 
 from datetime import timedelta
 from typing import Self
@@ -38,7 +38,10 @@ class SlotHoldQuerySet(models.QuerySet["SlotHold"]):
 
 
 class SlotHold(models.Model):
-    """`is_live` is False once the hold was booked, dropped or swept; an expired one may still say True."""
+    """`is_live` is False once the hold was booked, dropped or swept; an expired one may still say True.
+
+    `is_offer`: kept for somebody on the waitlist (WaitlistOffer), beside the one hold that a patient places.
+    """
 
     entry = models.OneToOneField(
         CalendarEntry, on_delete=models.CASCADE, primary_key=True, related_name="hold"
@@ -51,6 +54,7 @@ class SlotHold(models.Model):
     mode = models.CharField(max_length=10, choices=Mode)
     renewals = models.PositiveSmallIntegerField(default=0)
     is_live = models.BooleanField(default=True)
+    is_offer = models.BooleanField(default=False, db_default=False)
     session = models.OneToOneField(
         Session, on_delete=models.SET_NULL, null=True, related_name="hold", help_text="What the hold became."
     )
@@ -61,7 +65,7 @@ class SlotHold(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["patient"],
-                condition=Q(is_live=True),
+                condition=Q(is_live=True, is_offer=False),
                 name="one_live_hold_a_patient",
                 violation_error_message="Another time is being held already.",
             ),

@@ -23,6 +23,7 @@ from sessions_app.models import (
 from sessions_app.services.holds import locked_hold, require_live
 from sessions_app.services.occupancy import give_back, keep_until
 from sessions_app.services.reservations import Choice, reserving
+from sessions_app.services.waitlist import end_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def book_session(
 
 
 def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | None = None) -> Session:
-    """Book the held time. A second call answers with the session that the first one made.
+    """Book the held time, or the offered one: then the wait is over. A second call answers with the first's session.
 
     Raises HoldExpired, and InvalidState when the session that it became is no longer on.
     """
@@ -85,6 +86,8 @@ def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | No
             note=note,
         )
         SlotHold.objects.filter(pk=kept.pk).update(session=session, is_live=False)
+        if kept.is_offer:
+            end_waiting([kept.pk], now=now)
     return session
 
 

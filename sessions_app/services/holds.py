@@ -9,21 +9,25 @@ from accounts.models import User
 from core.db import read_in_one_round_trip
 from core.errors import HoldExpired, InvalidState
 from core.facts import fact
-from sessions_app.models import HOLD_LENGTH, EntryKind, SlotHold
+from sessions_app.models import HOLD_LENGTH, EntryKind, OfferOutcome, SlotHold
 from sessions_app.services.occupancy import give_back, keep_until, locking_statements, sweep_dead
 from sessions_app.services.reservations import Choice, reserving
+from sessions_app.services.waitlist import pass_on
 
 _LOCK_ENTRY = "SELECT FROM sessions_app_calendarentry WHERE id = %s FOR UPDATE"
+OFFER_IS_OVER = "This offer is over. You still wait, and are told of the next time that fits."
 
 
 def place_hold(*, choice: Choice, patient_id: UUID, actor: User, now: datetime | None = None) -> SlotHold:
     """Keep a time for five minutes. A patient has one hold: an earlier one is given back, even the same time's.
 
+    An offer of the waitlist stays beside it, unless its time is the one that is wanted now.
+
     Raises what `reserving` raises.
     """
     now = now or timezone.now()
     with reserving(choice, patient_id=patient_id, actor=actor, now=now) as (current, reservation):
-        give_back(reservation.own_holds)
+        give_back({*reservation.own_holds, *reservation.own_holds_in_the_way})
         entry = reservation.take(current, kind=EntryKind.HOLD, expires_at=now + HOLD_LENGTH)
         hold = SlotHold(
             entry=entry,
@@ -45,6 +49,8 @@ def renew_hold(*, hold: SlotHold, actor: User, now: datetime | None = None) -> S
     with fact(actor=actor) as current:
         kept = locked_hold(hold)
         require_live(kept, now)
+        if kept.is_offer:
+            raise InvalidState("An offer is not kept longer. Take the time, or let somebody else have it.")
         if not kept.renewals_left:
             raise InvalidState(
                 "This hold was renewed already. Book the time, or choose it again when it is over."
@@ -58,12 +64,17 @@ def renew_hold(*, hold: SlotHold, actor: User, now: datetime | None = None) -> S
 
 
 def release_hold(*, hold: SlotHold, actor: User) -> None:
-    """Give the time back. Once it was booked, dropped or swept there is nothing to do, and that is no error."""
+    """Give the time back; an offer is declined by that, and goes to the next who waits.
+
+    Once it was booked, dropped or swept there is nothing to do, and that is no error.
+    """
     with fact(actor=actor) as current:
         kept = locked_hold(hold)
         if not kept.is_live:
             return
         give_back([kept.pk])
+        if kept.is_offer:
+            pass_on(current, offer_ids=[kept.pk], outcome=OfferOutcome.DECLINED)
         current.audit("hold.released", kept, patient_id=kept.patient_id, centre_id=kept.centre_id)
 
 
@@ -81,7 +92,7 @@ def locked_hold(hold: SlotHold) -> SlotHold:
 def require_live(hold: SlotHold, now: datetime) -> None:
     """Raises HoldExpired unless the hold still keeps its time at `now`."""
     if not hold.is_live or not hold.entry.is_live_at(now):
-        raise HoldExpired()
+        raise HoldExpired(OFFER_IS_OVER if hold.is_offer else None)
 
 
 def sweep_expired_holds(*, now: datetime | None = None) -> int:

@@ -35,7 +35,8 @@ _REACHES = (
 """How far around a choice is read, and how far of that is looked at in turn: most alternatives lie within hours."""
 _SAME_INSTANT = timedelta(seconds=1)
 _OWN_HOLDS = """
-SELECT entry_id, resource, floor(extract(epoch FROM lower(busy)))::bigint, ceil(extract(epoch FROM upper(busy)))::bigint
+SELECT entry_id, resource, floor(extract(epoch FROM lower(busy)))::bigint,
+       ceil(extract(epoch FROM upper(busy)))::bigint, hold.is_offer
   FROM sessions_app_slothold hold JOIN sessions_app_occupancy USING (entry_id)
  WHERE hold.patient_id = %s AND hold.is_live
 """
@@ -69,9 +70,9 @@ class Reservation:
     start: datetime
     end: datetime
     own_holds: list[UUID]
-    """Live holds of the patient, wherever they are."""
+    """Live holds that the patient placed, wherever they are."""
     own_holds_in_the_way: list[UUID]
-    """Those of them whose time this reservation needs."""
+    """Those of them, and offers to the patient, whose time this reservation needs."""
 
     def take(self, current: Fact, *, kind: EntryKind, expires_at: datetime | None = None) -> CalendarEntry:
         return take_time(
@@ -89,7 +90,7 @@ class Reservation:
 
 @contextmanager
 def reserving(
-    choice: Choice, *, patient_id: UUID, actor: User, now: datetime
+    choice: Choice, *, patient_id: UUID, actor: User | None, now: datetime
 ) -> Iterator[tuple[Fact, Reservation]]:
     """A fact in which both calendars are locked and the choice was found free, to be taken.
 
@@ -116,7 +117,7 @@ class _CannotBeHad(Exception):  # noqa: N818 - no error: it carries one out of t
         self.error = error
 
 
-def _reserve(choice: Choice, *, patient_id: UUID, actor: User) -> Reservation:
+def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None) -> Reservation:
     calendar, patient_busy, holds = _locked_calendars(choice, patient_id)
     _require_offered(choice, calendar)
     slot = _slot_at(choice, calendar)
@@ -133,7 +134,7 @@ def _reserve(choice: Choice, *, patient_id: UUID, actor: User) -> Reservation:
         mode,
         slot.start,
         slot.end,
-        own_holds=list({hold_id for hold_id, *_ in holds}),
+        own_holds=list({hold_id for hold_id, *_, is_offer in holds if not is_offer}),
         own_holds_in_the_way=_overlapping(holds, slot, offered, patient_id),
     )
 
@@ -182,7 +183,7 @@ def _overlapping(holds: list[Row], slot: Slot, offered: OfferedType, patient_id:
     before, after = 60 * offered.buffer_before_minutes, 60 * offered.buffer_after_minutes
     needed = {slot.counselor_id: (start - before, end + after), patient_id: (start, end)}
     found = set()
-    for hold_id, resource, lower, upper in holds:
+    for hold_id, resource, lower, upper, _ in holds:
         first, last = needed.get(resource, (0, 0))
         if lower < last and upper > first:
             found.add(hold_id)
@@ -265,9 +266,9 @@ def _as_alternative(slot: Slot) -> dict[str, object]:
     }
 
 
-def _require_own_centre(actor: User, centre_id: UUID) -> None:
+def _require_own_centre(actor: User | None, centre_id: UUID) -> None:
     """Centre staff book at their centres: elsewhere they could not even see what they booked."""
-    if scope_for(actor.role, Action.SESSION_BOOK) is not Scope.CENTRE:
+    if actor is None or scope_for(actor.role, Action.SESSION_BOOK) is not Scope.CENTRE:
         return
     if not StaffCentre.objects.filter(user=actor, centre=centre_id).exists():
         raise PermissionDenied(

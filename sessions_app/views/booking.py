@@ -71,6 +71,8 @@ def book_details(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     hold = access_hold(reader_of(request), hold_id)
     if hold.session_id is not None:
         return redirect("session_booked", hold.session_id)
+    if hold.is_offer:
+        return redirect("waitlist_offer", hold_id)
     if not hold.is_live or not hold.entry.is_live_at(timezone.now()):
         return _show_over(request, hold)
     return _show_details(request, hold, BookingForm())

@@ -46,6 +46,7 @@ def counselor_directory(request: HttpRequest) -> HttpResponse:
         "cards": [_card(listed) for listed in found.rows],
         "total": found.total,
         "page": pages_of(found),
+        "waitlist_url": f"{reverse('waitlist_join')}?{urlencode(form.asked_to_wait())}",
     }
     return render(request, "sessions_app/counselor_directory.html", context)
 
@@ -110,12 +111,14 @@ def _booking(request: HttpRequest, listed: Listed, asked: _Asked, offered: Sessi
         for_patient=reader.pk if is_patient else None,
     )
     hold_url = reverse("hold_slot", args=[listed.counselor.pk])
+    to_wait = {"counselor": listed.counselor.pk, "session_type": offered.pk, "mode": asked.mode}
     to_sign_in = urlencode({"session_type": offered.pk, "mode": asked.mode})
     return {
         "modes": [(mode, Mode(mode).label) for mode in offered.modes],
         "picker": slot_picker(slots, first_day=asked.first_day, wanted_day=asked.day, address=asked.address),
         "next_free_url": "" if slots else _next_free_url(listed, asked),
         "hold_url": hold_url,
+        "waitlist_url": f"{reverse('waitlist_join')}?{urlencode(to_wait)}",
         "sign_in_url": "" if reader.is_authenticated else f"{hold_url}?{to_sign_in}&start=",
         "is_to_look_at": reader.is_authenticated and not is_patient,
     }

@@ -54,7 +54,7 @@ class Row:
 
 
 def at(path: str, body: dict[str, Any] | None = None) -> Request:
-    """A path that may name {patient}, {counselor}, {centre}, {coming}, {past}, {hold} and {type} of the piece."""
+    """A path that may name a piece's {patient}, {counselor}, {centre}, {coming}, {past}, {hold}, {waiting}, {type}."""
 
     def request(world: World, piece: Piece) -> tuple[str, dict[str, Any] | None]:
         return path.format(**piece.ids), body
@@ -83,6 +83,10 @@ def _time(world: World, piece: Piece) -> dict[str, Any]:
         "start": world.free_start.isoformat(),
         "patient": piece.ids["patient"],
     }
+
+
+def _wait(world: World, piece: Piece) -> dict[str, Any]:
+    return {"counselor": piece.ids["counselor"], "patient": piece.ids["patient"], "timezone": "UTC"}
 
 
 CENTRE_BODY = {"name": "New", "city": "Pune", "timezone": "Asia/Kolkata"}
@@ -149,6 +153,13 @@ TABLE: dict[str, Row] = {
     "PATCH sessions/feed": Row(FEEDS, at("sessions/feed", {}), success=404),
     "DELETE sessions/feed": Row(FEEDS, at("sessions/feed"), success=204),
     "GET sessions/feed/<str:token>.ics": Row(EVERYBODY, at("sessions/feed/unknown.ics"), success=404),
+    "GET sessions/waitlist": Row(SIGNED_IN, at("sessions/waitlist")),
+    "POST sessions/waitlist": Row(PATIENTS, about("sessions/waitlist", _wait), success=201),
+    "GET sessions/waitlist/<uuid:entry_id>": Row(SESSIONS, at("sessions/waitlist/{waiting}")),
+    "PATCH sessions/waitlist/<uuid:entry_id>": Row(
+        SESSIONS | {"patient": NO}, at("sessions/waitlist/{waiting}", {"priority": 1})
+    ),
+    "DELETE sessions/waitlist/<uuid:entry_id>": Row(SESSIONS, at("sessions/waitlist/{waiting}"), success=204),
     "GET sessions/<uuid:session_id>": Row(SESSIONS, at("sessions/{coming}")),
     "DELETE sessions/<uuid:session_id>": Row(SESSIONS, at("sessions/{coming}")),
     "POST sessions/<uuid:session_id>/cancel": Row(
@@ -170,5 +181,6 @@ NOT_FOUND_INSTEAD = {
 LISTS: dict[str, tuple[str, dict[str, str]]] = {
     "GET sessions": ("coming", SESSIONS),
     "GET sessions/holds": ("hold", SESSIONS | {"counselor": NO}),
+    "GET sessions/waitlist": ("waiting", SESSIONS),
 }
 """Lists: the key of the piece that they show, and how far each role sees."""

@@ -14,6 +14,7 @@ from sessions_app.services.reservations import Choice
 from tests.cast import Cast
 from tests.factories import CareRelationshipFactory, CounselorFactory, PatientFactory
 from tests.sessions_app.clinic import coming, open_practice
+from tests.sessions_app.waiting import wait
 
 WHOSE = ("own", "other", "other_centre")
 
@@ -70,6 +71,7 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
     hold = place_hold(
         choice=Choice(counselor.pk, coming(days=4, hour=15)), patient_id=patient.pk, actor=patient
     )
+    waiting = wait(patient, CounselorProfile.objects.get(pk=counselor.pk))
     return Piece(
         {
             "patient": str(patient.pk),
@@ -78,6 +80,7 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
             "past": str(past.pk),
             "coming": str(ahead.pk),
             "hold": str(hold.pk),
+            "waiting": str(waiting.pk),
             "type": str(SessionType.objects.get(counselor=counselor.pk).pk),
         }
     )

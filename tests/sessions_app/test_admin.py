@@ -16,12 +16,16 @@ from sessions_app.services.holds import place_hold
 from sessions_app.services.reservations import Choice
 from tests.factories import PatientFactory, SessionTypeFactory
 from tests.sessions_app.clinic import active_spans, book, coming, open_practice
+from tests.sessions_app.waiting import free, wait
 
 pytestmark = pytest.mark.django_db
 
 SESSIONS = "/admin/sessions_app/session/"
 TYPES = "/admin/sessions_app/sessiontype/"
-LISTS = ("session", "slothold", "sessiontype", "availabilityrule", "calendarentry", "reminder")
+LISTS = (
+    *("session", "slothold", "sessiontype", "availabilityrule", "calendarentry", "reminder"),
+    *("waitlistentry", "waitlistoffer"),
+)
 
 
 @pytest.fixture
@@ -84,6 +88,8 @@ def status_of(session):
 def test_everything_opens_that_the_reader_may_see(console, cast, session, role, patient):
     console.become(cast.of_role(role))
     place_hold(choice=Choice(session.counselor_id, coming(4)), patient_id=patient.pk, actor=patient)
+    wait(patient, session.counselor)
+    free(book(session.counselor, PatientFactory().user, coming(5)))
     for name in LISTS:
         is_for_admins = name in ("calendarentry", "reminder")
         expected = 403 if is_for_admins and role == "manager" else 200
@@ -105,6 +111,8 @@ def test_a_list_costs_the_same_whatever_its_length(console, cast, practice, djan
             book(other, PatientFactory().user, coming(day))
             someone = PatientFactory().user
             place_hold(choice=Choice(practice.pk, coming(day, hour=11)), patient_id=someone.pk, actor=someone)
+            wait(someone, other)
+            free(book(other, PatientFactory().user, coming(day, hour=13)))
 
     fill([3])
     console.get(url)
