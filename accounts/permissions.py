@@ -28,6 +28,9 @@ class Action(StrEnum):
     CALENDAR_FEED = "calendar.feed"
     WAITLIST = "waitlist"
     WAITLIST_PRIORITY = "waitlist.priority"
+    SESSION_CORRECT = "session.correct"
+    SESSION_RATE = "session.rate"
+    CHARGE_WAIVE = "charge.waive"
     AVAILABILITY_EDIT = "availability.edit"
     PATIENT_REGISTER = "patient.register"
     STAFF_MANAGE = "staff.manage"
@@ -62,6 +65,9 @@ PERMISSIONS: dict[Action, dict[str, Scope]] = {
     Action.CALENDAR_FEED:     {_P: _OWN, _C: _OWN},
     Action.WAITLIST:          {_P: _OWN, _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.WAITLIST_PRIORITY: {          _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.SESSION_CORRECT:   {                                               _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.SESSION_RATE:      {_P: _OWN},
+    Action.CHARGE_WAIVE:      {                     _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.AVAILABILITY_EDIT: {          _C: _OWN,               _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.PATIENT_REGISTER:  {_P: _OWN, _C: _CARE, _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.STAFF_MANAGE:      {                                               _M: _CENTRE, _G: _ALL, _A: _ALL},

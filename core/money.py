@@ -46,3 +46,8 @@ def to_minor(amount: Decimal, currency: str) -> int:
     if minor != minor.to_integral_value():
         raise ValueError(f"{amount} is finer than {currency}")
     return int(minor)
+
+
+def share_of(amount_minor: int, percent: int) -> int:
+    """`percent` of the amount, in the same minor unit, rounded down: a fraction of the smallest coin is the payer's."""
+    return amount_minor * percent // 100

@@ -72,6 +72,8 @@ def _counselors() -> list[dict[str, Any]]:
             "languages": ["English", "Hindi"],
             "most": {"fee_minor": 150_000, "currency": "INR"},
             "next_free": soon,
+            "rating": 4.83,
+            "rating_count": 41,
         },
         shared
         | {

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from sessions_app.api import availability, counselors, feeds, holds, session_types, sessions, slots, waitlist
+from sessions_app.api import (
+    availability,
+    cancellation,
+    counselors,
+    feeds,
+    holds,
+    ratings,
+    session_types,
+    sessions,
+    slots,
+    states,
+    waitlist,
+)
 
 urlpatterns = [
     path("counselors", counselors.CounselorCollection.as_view()),
@@ -12,6 +24,7 @@ urlpatterns = [
         "counselors/<uuid:counselor_id>/session-types/<uuid:type_id>",
         session_types.SessionTypeDetail.as_view(),
     ),
+    path("counselors/<uuid:counselor_id>/cancellation-policy", cancellation.CancellationPolicy.as_view()),
     path("slots", slots.EarliestSlots.as_view()),
     path("sessions", sessions.SessionCollection.as_view()),
     path("sessions/holds", holds.HoldCollection.as_view()),
@@ -22,8 +35,13 @@ urlpatterns = [
     path("sessions/waitlist", waitlist.WaitlistCollection.as_view()),
     path("sessions/waitlist/<uuid:entry_id>", waitlist.Waiting.as_view()),
     path("sessions/<uuid:session_id>", sessions.SessionDetail.as_view()),
-    path("sessions/<uuid:session_id>/cancel", sessions.SessionCancellation.as_view()),
-    path("sessions/<uuid:session_id>/complete", sessions.SessionCompletion.as_view()),
-    path("sessions/<uuid:session_id>/no-show", sessions.SessionNoShow.as_view()),
+    path("sessions/<uuid:session_id>/cancel", cancellation.SessionCancel.as_view()),
+    path("sessions/<uuid:session_id>/cancellation", cancellation.SessionCancellation.as_view()),
+    path("sessions/<uuid:session_id>/cancellation/waive", cancellation.ChargeWaiver.as_view()),
+    path("sessions/<uuid:session_id>/start", states.SessionStart.as_view()),
+    path("sessions/<uuid:session_id>/complete", states.SessionCompletion.as_view()),
+    path("sessions/<uuid:session_id>/no-show", states.SessionNoShow.as_view()),
+    path("sessions/<uuid:session_id>/correct", states.SessionCorrection.as_view()),
+    path("sessions/<uuid:session_id>/rate", ratings.SessionRate.as_view()),
     path("sessions/<uuid:session_id>/calendar.ics", sessions.SessionCalendarFile.as_view()),
 ]

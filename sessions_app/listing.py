@@ -12,9 +12,11 @@ from django.db.models import Field, QuerySet
 from accounts.models import User
 from accounts.models.profiles import patient_display_name
 from accounts.permissions import Action
+from accounts.roles import Role
 from core.api.paging import Page, PageRequest
 from core.db import Row, read_in_one_round_trip
-from sessions_app.models import Session, SessionStatus
+from sessions_app.models import CORRECTIONS, OPEN_STATES, Session, SessionStatus
+from sessions_app.services.states import STARTS_EARLY
 
 # The ids come from a queryset, so that who sees what is said in one place; the rest is read by hand, since building it
 # through the ORM costs more than PostgreSQL takes (docs/performance.md).
@@ -32,12 +34,15 @@ SELECT page.place, session.id, session.status, session.start, session."end", ses
        centre.id, centre.name, centre.address, centre.city, centre.timezone,
        session.fee_minor, session.currency, session.payment_policy, session.created_at,
        session.cancelled_by_id, session.cancelled_at,
-       taking_part.ids, taking_part.names, taking_part.are_anonymous, taking_part.aliases
+       taking_part.ids, taking_part.names, taking_part.are_anonymous, taking_part.aliases,
+       charge.amount_minor, charge.waived_at IS NOT NULL, policy.version
   FROM page
   JOIN sessions_app_session session ON session.id = page.id
   JOIN sessions_app_sessiontype type ON type.id = session.session_type_id
   JOIN accounts_user counselor ON counselor.id = session.counselor_id
   JOIN accounts_centre centre ON centre.id = session.centre_id
+  LEFT JOIN (sessions_app_cancellationcharge charge
+             JOIN sessions_app_noticepolicy policy ON policy.id = charge.policy_id) ON charge.session_id = session.id
  CROSS JOIN LATERAL (
        SELECT array_agg(participant.patient_id ORDER BY participant.id) AS ids,
               array_agg(person.first_name || ' ' || person.last_name ORDER BY participant.id) AS names,
@@ -67,10 +72,23 @@ class CentreShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """What cancelling late cost, in the minor unit of the session's currency, and by which version of the policy."""
+
+    amount_minor: int
+    is_waived: bool
+    policy_version: int
+
+    @property
+    def owed_minor(self) -> int:
+        return 0 if self.is_waived else self.amount_minor
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRow:
     """One session for one reader. Instants are aware, UTC; money is in the currency's minor unit.
 
-    `can` names what the reader may do now: cancel, complete, no_show.
+    `can` names what the reader may do now: the keys of POSSIBLE_ACTIONS.
     """
 
     id: UUID
@@ -90,6 +108,7 @@ class SessionRow:
     cancelled_at: datetime | None
     patients: tuple[Person, ...]
     can: tuple[str, ...]
+    charge: Charge | None = None
 
     @property
     def duration_minutes(self) -> int:
@@ -146,7 +165,9 @@ def _order_by(ordering: tuple[str, ...]) -> str:
 def _row(columns: Row, viewer: User, now: datetime) -> SessionRow:
     (id_, status, start, end, mode, kind, type_name, counselor_id, counselor_name, *rest) = columns
     centre_id, centre_name, address, city, zone, *rest = rest
-    fee, currency, policy, created, cancelled_by, cancelled_at, *taking_part = rest
+    fee, currency, policy, created, cancelled_by, cancelled_at, *rest = rest
+    *taking_part, charged, is_waived, version = rest
+    charge = Charge(charged, is_waived, version) if charged else None
     return SessionRow(
         id_,
         status,
@@ -164,7 +185,15 @@ def _row(columns: Row, viewer: User, now: datetime) -> SessionRow:
         cancelled_by,
         cancelled_at,
         _patients(viewer, *taking_part),
-        possible_actions(status=status, start=start, viewer=viewer, now=now),
+        possible_actions(
+            status=status,
+            start=start,
+            end=end,
+            viewer=viewer,
+            now=now,
+            is_owed=charge is not None and not charge.is_waived,
+        ),
+        charge,
     )
 
 
@@ -191,11 +220,33 @@ def _patients(
     )
 
 
-def possible_actions(*, status: str, start: datetime, viewer: User, now: datetime) -> tuple[str, ...]:
-    """What may be done to a session that `viewer` sees: the role table, and the state it is in."""
-    if status != SessionStatus.CONFIRMED:
-        return ()
-    if start > now:
-        return ("cancel",) if viewer.may(Action.SESSION_CHANGE) else ()
-    done = {"complete": Action.SESSION_COMPLETE, "no_show": Action.SESSION_NO_SHOW}
-    return tuple(name for name, action in done.items() if viewer.may(action))
+POSSIBLE_ACTIONS: dict[str, Action] = {
+    "cancel": Action.SESSION_CHANGE,
+    "start": Action.SESSION_COMPLETE,
+    "complete": Action.SESSION_COMPLETE,
+    "no_show": Action.SESSION_NO_SHOW,
+    "correct": Action.SESSION_CORRECT,
+    "rate": Action.SESSION_RATE,
+    "waive": Action.CHARGE_WAIVE,
+}
+
+
+def possible_actions(
+    *, status: str, start: datetime, end: datetime, viewer: User, now: datetime, is_owed: bool = False
+) -> tuple[str, ...]:
+    """What may be done to a session that `viewer` sees: the role table, and the state it is in.
+
+    `is_owed`: a charge for cancelling late, not waived.
+    """
+    has_begun = start <= now or status == SessionStatus.IN_PROGRESS
+    is_open = status in OPEN_STATES
+    fits = {
+        "cancel": is_open and not (has_begun and viewer.role == Role.PATIENT),
+        "start": status == SessionStatus.CONFIRMED and start - STARTS_EARLY <= now < end,
+        "complete": is_open and has_begun,
+        "no_show": is_open and has_begun,
+        "correct": status in CORRECTIONS,
+        "rate": status == SessionStatus.COMPLETED,
+        "waive": is_owed,
+    }
+    return tuple(name for name, is_fit in fits.items() if is_fit and viewer.may(POSSIBLE_ACTIONS[name]))

@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core import outbox
+from core.money import amount_in_words
 from notifications import registry
 from notifications.mails import calendar_attachment, compose
 from notifications.registry import Mail
 from notifications.services import notify
 from sessions_app import wording
 from sessions_app.calendar_files import CalendarMethod, session_calendar
-from sessions_app.models import Mode, Session, SessionStatus, WaitlistOffer
+from sessions_app.models import CancellationCharge, Mode, Session, SessionStatus, WaitlistOffer
 from sessions_app.models.sessions import SessionQuerySet
 from sessions_app.services.offers import offer_freed_time
 from sessions_app.services.reminders import plan_reminders
@@ -191,7 +192,12 @@ def _mail(
         subject=subject,
         context={
             "session": session,
-            "rows": [(_("With"), _with_whom(session, reader)), (_("When"), _when(session)), _where(session)],
+            "rows": [
+                (_("With"), _with_whom(session, reader)),
+                (_("When"), _when(session)),
+                _where(session),
+                *_charge(session),
+            ],
             "is_counselor": reader.pk == session.counselor_id,
             "session_url": settings.SITE_URL + reverse("session_detail", args=[session.pk]),
             "directory_url": settings.SITE_URL + reverse("counselor_directory"),
@@ -218,3 +224,11 @@ def _where(session: Session) -> tuple[str, str]:
         centre = session.centre
         return _("Where"), ", ".join(part for part in (centre.name, centre.address, centre.city) if part)
     return _("How"), _("By video") if session.mode == Mode.VIDEO else _("By phone")
+
+
+def _charge(session: Session) -> list[tuple[str, str]]:
+    """What the patient owes for having cancelled late, as it stands when the mail leaves."""
+    if session.status != SessionStatus.CANCELLED:
+        return []
+    charge = CancellationCharge.objects.filter(session=session, waived_at=None).first()
+    return [(_("Cost"), amount_in_words(charge.amount_minor, session.currency))] if charge else []

@@ -10,6 +10,12 @@ from sessions_app.views import (
     session_types,
     sessions,
     waitlist,
+    endings,
+    hours,
+    policies,
+    ratings,
+    session_types,
+    sessions,
 )
 
 urlpatterns = [
@@ -23,9 +29,13 @@ urlpatterns = [
     path("sessions", sessions.my_sessions, name="my_sessions"),
     path("sessions/<uuid:session_id>", sessions.session_detail, name="session_detail"),
     path("sessions/<uuid:session_id>/booked", sessions.session_booked, name="session_booked"),
-    path("sessions/<uuid:session_id>/cancel", sessions.session_cancel, name="session_cancel"),
-    path("sessions/<uuid:session_id>/complete", sessions.session_complete, name="session_complete"),
-    path("sessions/<uuid:session_id>/no-show", sessions.session_no_show, name="session_no_show"),
+    path("sessions/<uuid:session_id>/cancel", endings.session_cancel, name="session_cancel"),
+    path("sessions/<uuid:session_id>/start", endings.session_start, name="session_start"),
+    path("sessions/<uuid:session_id>/complete", endings.session_complete, name="session_complete"),
+    path("sessions/<uuid:session_id>/no-show", endings.session_no_show, name="session_no_show"),
+    path("sessions/<uuid:session_id>/correct", endings.session_correct, name="session_correct"),
+    path("sessions/<uuid:session_id>/waive", endings.session_waive, name="session_waive"),
+    path("sessions/<uuid:session_id>/rate", ratings.session_rate, name="session_rate"),
     path(
         "sessions/<uuid:session_id>/calendar.ics",
         sessions.session_calendar_file,
@@ -48,5 +58,6 @@ urlpatterns = [
     path("availability", hours.counselor_availability, name="counselor_availability"),
     path("availability/types/new", session_types.session_type_edit, name="session_type_new"),
     path("availability/types/<uuid:type_id>", session_types.session_type_edit, name="session_type_edit"),
+    path("availability/cancellation", policies.cancellation_policy, name="cancellation_policy"),
     path("desk", desk.front_desk_day, name="front_desk_day"),
 ]

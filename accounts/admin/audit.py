@@ -10,7 +10,10 @@ from accounts.admin.base import AccountsAdmin
 from accounts.models import AuditEvent, User
 from accounts.permissions import Action
 
-KINDS = ("account", "availability", "centre", "counselor", "device", "hold", "session", "session_type")
+KINDS = (
+    *("account", "availability", "centre", "counselor", "device", "hold", "notice_policy", "session"),
+    "session_type",
+)
 
 
 class KindFilter(admin.SimpleListFilter):

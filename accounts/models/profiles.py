@@ -5,7 +5,9 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, NullIf, Round
 
 from accounts.models.centres import Centre
 from accounts.models.users import User, validate_phone
@@ -154,6 +156,13 @@ class CounselorQuerySet(models.QuerySet["CounselorProfile"]):
         return Q(pk__in=[])
 
 
+def average_of(total: str | Combinable, count: str | Combinable) -> Round:
+    """SQL for the average, to two digits; NULL when there is nothing to average."""
+    return Round(
+        Cast(total, models.DecimalField(max_digits=12, decimal_places=2)) / NullIf(count, Value(0)), 2
+    )
+
+
 class CounselorProfile(models.Model):
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, primary_key=True, related_name="counselor_profile"
@@ -171,6 +180,7 @@ class CounselorProfile(models.Model):
     presence = models.CharField(max_length=9, choices=Presence, default=Presence.OFFLINE)
     rating_average = models.DecimalField(max_digits=3, decimal_places=2, null=True, blank=True)
     rating_count = models.PositiveIntegerField(default=0)
+    rating_sum = models.PositiveIntegerField(default=0, db_default=0, help_text="All stars together.")
     sessions_completed = models.PositiveIntegerField(default=0)
     is_approved = models.BooleanField(default=False)
     is_accepting = models.BooleanField(default=True, help_text="Takes new bookings.")
@@ -181,6 +191,17 @@ class CounselorProfile(models.Model):
         indexes = [
             GinIndex(fields=["specializations"], name="counselor_specializations"),
             GinIndex(fields=["languages"], name="counselor_languages"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rating_count=0, rating_sum=0, rating_average__isnull=True)
+                | Q(
+                    rating_count__gt=0,
+                    rating_average__isnull=False,
+                    rating_average=average_of("rating_sum", "rating_count"),
+                ),
+                name="counselor_rating_adds_up",
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,13 +1,14 @@
 """Scheduling in the console: looked at here, changed through the services. Booking is done on the site's pages."""
 
 from sessions_app.admin.calendar import CalendarEntryAdmin, ReminderAdmin, SlotHoldAdmin
-from sessions_app.admin.offers import AvailabilityRuleAdmin, SessionTypeAdmin
+from sessions_app.admin.offers import AvailabilityRuleAdmin, NoticePolicyAdmin, SessionTypeAdmin
 from sessions_app.admin.sessions import SessionAdmin
 from sessions_app.admin.waitlist import WaitlistEntryAdmin, WaitlistOfferAdmin
 
 __all__ = [
     "AvailabilityRuleAdmin",
     "CalendarEntryAdmin",
+    "NoticePolicyAdmin",
     "ReminderAdmin",
     "SessionAdmin",
     "SessionTypeAdmin",

@@ -17,11 +17,11 @@ from unfold.widgets import (
 from accounts.access import reader_of
 from accounts.models import CounselorProfile, User
 from accounts.permissions import Action
-from core.admin import ConsoleAdmin
+from core.admin import ConsoleAdmin, DaysFilter
 from core.money import amount_in_words
 from sessions_app.admin.people import COUNSELOR_NAMES, CounselorFilter
 from sessions_app.forms.session_types import SessionTypeForm
-from sessions_app.models import AvailabilityRule, Mode, SessionType
+from sessions_app.models import AvailabilityRule, Mode, NoticePolicy, SessionType
 from sessions_app.services.availability import save_session_type
 
 
@@ -114,3 +114,15 @@ class AvailabilityRuleAdmin(ConsoleAdmin):
     search_help_text = "Name of a counselor"
     list_select_related = ("counselor__user", "centre")
     ordering = ("counselor__user__first_name", "counselor__user__last_name", "counselor", "weekday", "start")
+
+
+@admin.register(NoticePolicy)
+class NoticePolicyAdmin(ConsoleAdmin):
+    """Every version there was; the counselor or their centre sets the next one."""
+
+    list_display = ("counselor", "version", "free_until_hours", "late_percent", "in_force_from", "created_by")
+    list_filter = (CounselorFilter, ("in_force_from", DaysFilter))
+    search_fields = COUNSELOR_NAMES
+    search_help_text = "Name of a counselor"
+    list_select_related = ("counselor__user", "created_by")
+    ordering = ("counselor__user__first_name", "counselor__user__last_name", "counselor", "-version")

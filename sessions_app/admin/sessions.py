@@ -24,7 +24,7 @@ from sessions_app import wording
 from sessions_app.access import access_session
 from sessions_app.admin.people import COUNSELOR_NAMES, CounselorFilter, name_in_console
 from sessions_app.listing import possible_actions
-from sessions_app.models import Session, SessionStatus
+from sessions_app.models import CancellationCharge, Session, SessionStatus
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.states import complete_session, mark_no_show
 
@@ -45,7 +45,8 @@ class Ending:
 CANCEL = Ending(
     name="cancel",
     question="Cancel?",
-    explanation="The time is free again at once, and everybody who takes part is told. This cannot be undone.",
+    explanation="The time is free again at once, everybody who takes part is told, and the patient pays nothing. "
+    "This cannot be undone.",
     yes="Yes, cancel",
     done="Cancelled",
     permission=Action.SESSION_CHANGE,
@@ -91,16 +92,26 @@ class SessionAdmin(ConsoleAdmin):
     ordering = ("-start", "-id")
     list_disable_select_all = True
     actions = ("cancel_selected", "complete_selected", "no_show_selected")
-    actions_detail = ("cancel", "complete", "no_show")
+    actions_detail = ("cancel", "complete", "no_show", "correct", "waive")
     fieldsets = (
         (None, {"fields": ("when_in_full", "state", "counselor", "patients", "centre", "mode")}),
-        ("Terms", {"fields": ("session_type", "fee", "booked_at", "cancelled_by", "cancelled_at")}),
+        (
+            "Terms",
+            {"fields": ("session_type", "fee", "booked_at", "cancelled_by", "cancelled_at", "charge")},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
         return (
             Session.objects.visible_to(reader_of(request))
-            .select_related("counselor__user", "centre", "session_type", "cancelled_by")
+            .select_related(
+                "counselor__user",
+                "centre",
+                "session_type",
+                "cancelled_by",
+                "cancellation_charge__policy",
+                "cancellation_charge__waived_by",
+            )
             .prefetch_related("participants__patient__user")
         )
 
@@ -121,6 +132,7 @@ class SessionAdmin(ConsoleAdmin):
         ordering="status",
         label={
             SessionStatus.CONFIRMED.label: "info",
+            SessionStatus.IN_PROGRESS.label: "info",
             SessionStatus.COMPLETED.label: "success",
             SessionStatus.NO_SHOW.label: "warning",
             SessionStatus.CANCELLED.label: "danger",
@@ -136,6 +148,15 @@ class SessionAdmin(ConsoleAdmin):
     @display(description="Fee")
     def fee(self, session: Session) -> str:
         return amount_in_words(session.fee_minor, session.currency)
+
+    @display(description="Charge for cancelling late")
+    def charge(self, session: Session) -> str:
+        charge = charge_of(session)
+        if charge is None:
+            return "None"
+        waived = f", waived by {charge.waived_by}" if charge.waived_by else ""
+        amount = amount_in_words(charge.amount_minor, session.currency)
+        return f"{amount}, version {charge.policy.version} of the policy{waived}"
 
     @display(description="Booked")
     def booked_at(self, session: Session) -> str:
@@ -155,6 +176,15 @@ class SessionAdmin(ConsoleAdmin):
     def no_show(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._end_one(request, NO_SHOW, object_id)
 
+    @action(description="Put right how it ended", icon="edit")
+    def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """On the site's own page, which asks what is right and why."""
+        return redirect("session_correct", object_id)
+
+    @action(description="Waive the charge", icon="money_off")
+    def waive(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("session_waive", object_id)
+
     @admin.action(description="Cancel these sessions")
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Session]) -> HttpResponse | None:
         return self._end_selected(request, CANCEL, queryset)
@@ -172,8 +202,14 @@ class SessionAdmin(ConsoleAdmin):
         session = self.get_object(request, str(object_id))
         possible: tuple[str, ...] = ()
         if session is not None:
+            charge = charge_of(session)
             possible = possible_actions(
-                status=session.status, start=session.start, viewer=reader_of(request), now=timezone.now()
+                status=session.status,
+                start=session.start,
+                end=session.end,
+                viewer=reader_of(request),
+                now=timezone.now(),
+                is_owed=charge is not None and charge.waived_at is None,
             )
         return [each for each in super().get_actions_detail(request, object_id) if each.path in possible]
 
@@ -218,3 +254,8 @@ class SessionAdmin(ConsoleAdmin):
             "back": back,
         }
         return TemplateResponse(request, "admin/sessions_app/session/end.html", context)
+
+
+def charge_of(session: Session) -> CancellationCharge | None:
+    """Without a query when it was fetched along, or found missing along."""
+    return getattr(session, "cancellation_charge", None)

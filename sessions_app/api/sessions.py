@@ -1,4 +1,4 @@
-"""Sessions: list, book, see, cancel, and how they ended."""
+"""Sessions: list, book, see; how they begin and end is in states.py and cancellation.py."""
 
 from typing import Any
 from uuid import UUID
@@ -8,25 +8,23 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from accounts.access import reader_of
-from accounts.models import User
 from accounts.permissions import Action
 from core.api.answers import Answer, Created, PageAnswer
 from core.api.views import Endpoint, operation
 from core.errors import HoldExpired, InvalidState, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from sessions_app.access import access_bookable_patient, access_hold, access_session
+from sessions_app.api.shown import shown_session
 from sessions_app.calendar_files import calendar_file_response
-from sessions_app.listing import session_page, session_rows
+from sessions_app.listing import session_page
 from sessions_app.models import Session
 from sessions_app.serializers.sessions import (
     BookBody,
-    CancelBody,
     SessionShape,
     SessionsQuery,
     session_answer,
 )
 from sessions_app.services.booking import book_hold, book_session
 from sessions_app.services.cancellation import cancel_session
-from sessions_app.services.states import complete_session, mark_no_show
 
 
 class SessionCollection(Endpoint):
@@ -57,52 +55,22 @@ class SessionCollection(Endpoint):
             session = book_session(
                 choice=body["choice"], patient_id=patient_id, actor=reader_of(request), note=note
             )
-        return Created(_shown(session, reader_of(request)))
+        return Created(shown_session(session, reader_of(request)))
 
 
 class SessionDetail(Endpoint):
     @operation(Action.SESSION_SEE, answer=SessionShape, raises=(NotFound,))
     def get(self, request: Request, session_id: UUID) -> Answer:
         """One session."""
-        return Answer(_shown(access_session(reader_of(request), session_id), reader_of(request)))
+        return Answer(shown_session(access_session(reader_of(request), session_id), reader_of(request)))
 
     @operation(Action.SESSION_CHANGE, answer=SessionShape, raises=(NotFound, PermissionDenied, InvalidState))
     def delete(self, request: Request, session_id: UUID) -> Answer:
         """Cancel it, without a reason."""
         session = access_session(reader_of(request), session_id, Action.SESSION_CHANGE)
-        return Answer(_shown(cancel_session(session=session, actor=reader_of(request)), reader_of(request)))
-
-
-class SessionCancellation(Endpoint):
-    @operation(
-        Action.SESSION_CHANGE,
-        body=CancelBody,
-        answer=SessionShape,
-        raises=(NotFound, PermissionDenied, InvalidState),
-    )
-    def post(self, request: Request, session_id: UUID, body: dict[str, Any]) -> Answer:
-        """Cancel it. Its time is free again at once."""
-        session = access_session(reader_of(request), session_id, Action.SESSION_CHANGE)
-        cancelled = cancel_session(session=session, actor=reader_of(request), reason=body.get("reason", ""))
-        return Answer(_shown(cancelled, reader_of(request)))
-
-
-class SessionCompletion(Endpoint):
-    @operation(
-        Action.SESSION_COMPLETE, answer=SessionShape, raises=(NotFound, PermissionDenied, InvalidState)
-    )
-    def post(self, request: Request, session_id: UUID) -> Answer:
-        """It took place."""
-        session = access_session(reader_of(request), session_id, Action.SESSION_COMPLETE)
-        return Answer(_shown(complete_session(session=session, actor=reader_of(request)), reader_of(request)))
-
-
-class SessionNoShow(Endpoint):
-    @operation(Action.SESSION_NO_SHOW, answer=SessionShape, raises=(NotFound, PermissionDenied, InvalidState))
-    def post(self, request: Request, session_id: UUID) -> Answer:
-        """The patient did not come."""
-        session = access_session(reader_of(request), session_id, Action.SESSION_NO_SHOW)
-        return Answer(_shown(mark_no_show(session=session, actor=reader_of(request)), reader_of(request)))
+        return Answer(
+            shown_session(cancel_session(session=session, actor=reader_of(request)), reader_of(request))
+        )
 
 
 class SessionCalendarFile(Endpoint):
@@ -111,8 +79,3 @@ class SessionCalendarFile(Endpoint):
         """The session as a calendar file (iCalendar, RFC 5545), in the reader's zone, with a discreet title."""
         session = access_session(reader_of(request), session_id)
         return calendar_file_response(session, reader_of(request))
-
-
-def _shown(session: Session, viewer: User) -> dict[str, Any]:
-    (row,) = session_rows(Session.objects.filter(pk=session.pk), viewer=viewer, now=timezone.now())
-    return session_answer(row)

@@ -58,6 +58,7 @@ class CancelForm(forms.Form):
         label="Would you like to say why?",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    charge_minor = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=0)
 
     def __init__(self, *args: Any, is_patient: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

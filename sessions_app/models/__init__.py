@@ -4,19 +4,32 @@ from sessions_app.models.availability import AvailabilityRule, Weekday
 from sessions_app.models.calendar import CalendarEntry, EntryKind, Occupancy
 from sessions_app.models.feeds import CalendarFeed
 from sessions_app.models.holds import HOLD_LENGTH, SlotHold
+from sessions_app.models.policies import CancellationCharge, NoticePolicy
+from sessions_app.models.ratings import SessionRating
 from sessions_app.models.reminders import Reminder, ReminderKind, ReminderState
-from sessions_app.models.sessions import ALLOWED_TRANSITIONS, Session, SessionParticipant, SessionStatus
+from sessions_app.models.sessions import (
+    ALLOWED_TRANSITIONS,
+    CORRECTIONS,
+    OPEN_STATES,
+    Session,
+    SessionParticipant,
+    SessionStatus,
+)
 from sessions_app.models.types import Mode, PaymentPolicy, SessionKind, SessionType
 from sessions_app.models.waitlist import OfferOutcome, Priority, WaitlistEntry, WaitlistOffer, WaitlistStatus
 
 __all__ = [
     "ALLOWED_TRANSITIONS",
+    "CORRECTIONS",
     "HOLD_LENGTH",
+    "OPEN_STATES",
     "AvailabilityRule",
     "CalendarEntry",
     "CalendarFeed",
+    "CancellationCharge",
     "EntryKind",
     "Mode",
+    "NoticePolicy",
     "Occupancy",
     "OfferOutcome",
     "PaymentPolicy",
@@ -27,6 +40,7 @@ __all__ = [
     "Session",
     "SessionKind",
     "SessionParticipant",
+    "SessionRating",
     "SessionStatus",
     "SessionType",
     "SlotHold",

@@ -17,10 +17,13 @@ from sessions_app.models.types import Mode, PaymentPolicy, SessionKind, SessionT
 
 MAX_REASON = 1000
 MAX_NOTE = 2000
+MAX_WHY = 400
+"""Of a reason for the audit trail."""
 
 
 class SessionStatus(models.TextChoices):
     CONFIRMED = "confirmed", "Confirmed"
+    IN_PROGRESS = "in_progress", "In progress"
     COMPLETED = "completed", "Completed"
     CANCELLED = "cancelled", "Cancelled"
     NO_SHOW = "no_show", "Missed"
@@ -28,12 +31,27 @@ class SessionStatus(models.TextChoices):
 
 ALLOWED_TRANSITIONS: dict[str, frozenset[str]] = {
     SessionStatus.CONFIRMED: frozenset(
+        {
+            SessionStatus.IN_PROGRESS,
+            SessionStatus.COMPLETED,
+            SessionStatus.CANCELLED,
+            SessionStatus.NO_SHOW,
+        }
+    ),
+    SessionStatus.IN_PROGRESS: frozenset(
         {SessionStatus.COMPLETED, SessionStatus.CANCELLED, SessionStatus.NO_SHOW}
     ),
     SessionStatus.COMPLETED: frozenset(),
     SessionStatus.CANCELLED: frozenset(),
     SessionStatus.NO_SHOW: frozenset(),
 }
+CORRECTIONS: dict[str, frozenset[str]] = {
+    SessionStatus.COMPLETED: frozenset({SessionStatus.NO_SHOW, SessionStatus.CONFIRMED}),
+    SessionStatus.NO_SHOW: frozenset({SessionStatus.COMPLETED, SessionStatus.CONFIRMED}),
+}
+"""What staff may put right. A cancelled session is not among them: its time was given back, perhaps to somebody."""
+OPEN_STATES = (SessionStatus.CONFIRMED, SessionStatus.IN_PROGRESS)
+"""Nobody has said yet how it ended."""
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -45,11 +63,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def coming(self, now: datetime) -> Self:
         """Still to take place, or under way."""
-        return self.filter(status=SessionStatus.CONFIRMED, end__gt=now)
+        return self.filter(status__in=OPEN_STATES, end__gt=now)
 
     def over(self, now: datetime) -> Self:
         """All others: taken place, cancelled, missed, or past and not yet marked."""
-        return self.exclude(status=SessionStatus.CONFIRMED, end__gt=now)
+        return self.exclude(status__in=OPEN_STATES, end__gt=now)
 
     def within(self, scope: Scope, user: User) -> Self:
         if scope is Scope.ALL:
@@ -73,7 +91,7 @@ class Session(models.Model):
     centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="sessions")
     mode = models.CharField(max_length=10, choices=Mode)
     kind = models.CharField(max_length=10, choices=SessionKind)
-    status = models.CharField(max_length=10, choices=SessionStatus, default=SessionStatus.CONFIRMED)
+    status = models.CharField(max_length=15, choices=SessionStatus, default=SessionStatus.CONFIRMED)
     start = models.DateTimeField()
     end = models.DateTimeField()
     fee_minor = models.PositiveIntegerField(default=0)

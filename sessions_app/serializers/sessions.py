@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from core.api.fields import InstantField
 from core.api.serializers import Body, DaysQuery, ListQuery, Shape
-from sessions_app.listing import SessionRow
+from sessions_app.listing import POSSIBLE_ACTIONS, SessionRow
 from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionStatus, SlotHold
 from sessions_app.models.sessions import MAX_NOTE, MAX_REASON
 from sessions_app.models.types import MAX_DURATION_MINUTES
@@ -70,6 +70,12 @@ class CancelBody(Body):
     reason = serializers.CharField(
         required=False, allow_blank=True, max_length=MAX_REASON, trim_whitespace=True
     )
+    charge_minor = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2_147_483_647,
+        help_text="What you were shown that it costs: refused when it costs more by now.",
+    )
 
 
 class SessionsQuery(ListQuery, DaysQuery):
@@ -104,8 +110,11 @@ class SessionsQuery(ListQuery, DaysQuery):
 class CancellationShape(Shape):
     by = serializers.UUIDField(allow_null=True)
     at = serializers.DateTimeField()
-    charge_minor = serializers.IntegerField()
-    policy_version = serializers.CharField(allow_null=True)
+    charge_minor = serializers.IntegerField(help_text="What the patient owes for it.")
+    waived_minor = serializers.IntegerField(help_text="What was charged and then waived.")
+    policy_version = serializers.IntegerField(
+        allow_null=True, help_text="The version of the counselor's policy that the charge follows from."
+    )
 
 
 class SessionShape(Shape):
@@ -126,7 +135,7 @@ class SessionShape(Shape):
     created_at = serializers.DateTimeField()
     cancellation = CancellationShape(allow_null=True)
     can = serializers.ListField(
-        child=serializers.ChoiceField(choices=["cancel", "complete", "no_show"]),
+        child=serializers.ChoiceField(choices=list(POSSIBLE_ACTIONS)),
         help_text="What the reader may do to it now.",
     )
 
@@ -182,10 +191,16 @@ def hold_answer(hold: SlotHold) -> dict[str, Any]:
 
 
 def _cancellation(row: SessionRow) -> dict[str, Any] | None:
-    """Cancelling costs nothing until counselors have a notice policy; then the charge names its version."""
     if row.cancelled_at is None:
         return None
-    return {"by": row.cancelled_by_id, "at": row.cancelled_at, "charge_minor": 0, "policy_version": None}
+    charge = row.charge
+    return {
+        "by": row.cancelled_by_id,
+        "at": row.cancelled_at,
+        "charge_minor": charge.owed_minor if charge else 0,
+        "waived_minor": charge.amount_minor if charge and charge.is_waived else 0,
+        "policy_version": charge.policy_version if charge else None,
+    }
 
 
 def _choice(values: dict[str, Any]) -> Choice:

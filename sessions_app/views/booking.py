@@ -21,6 +21,7 @@ from sessions_app.forms.booking import BookingForm, TimeForm
 from sessions_app.models import SessionType, SlotHold
 from sessions_app.services.booking import book_hold
 from sessions_app.services.holds import place_hold, release_hold, renew_hold
+from sessions_app.services.policies import cost_after_booking
 from sessions_app.services.reservations import Choice
 from sessions_app.views.posts import posted_from
 
@@ -166,7 +167,7 @@ def _show_details(
         "renew_url": reverse("hold_renew", args=[hold.pk]),
         "release_url": reverse("hold_release", args=[hold.pk]),
     }
-    context = {"hold": hold, "kept": kept, "form": form, "told": told}
+    context = {"hold": hold, "kept": kept, "form": form, "told": told, "cost": cost_after_booking(hold)}
     return render(request, "sessions_app/book_details.html", context, status=status)
 
 

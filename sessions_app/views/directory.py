@@ -147,6 +147,8 @@ def _card(listed: Listed) -> dict[str, Any]:
         "title": counselor.title,
         "specializations": counselor.specializations,
         "languages": [language_name(code) for code in counselor.languages],
+        "rating": counselor.rating_average,
+        "rating_count": counselor.rating_count,
         "centre": counselor.primary_centre.name,
         "modes": _mode_labels(listed.types),
         "least": by_fee[0] if by_fee else None,

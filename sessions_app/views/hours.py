@@ -24,6 +24,7 @@ from sessions_app.forms.days import read_day
 from sessions_app.forms.hours import ONLINE, RuleForm, RuleFormSet, ZoneForm
 from sessions_app.models import AvailabilityRule, SessionType, Weekday
 from sessions_app.services.availability import replace_weekly_hours
+from sessions_app.services.policies import policies_of
 from sessions_app.services.slots import Wish, find_slots
 from sessions_app.views.days import start_of
 from sessions_app.views.picker import DAYS_SHOWN, SlotPicker, slot_picker
@@ -63,6 +64,7 @@ def counselor_availability(request: HttpRequest) -> HttpResponse:
         "has_hours": bool(week.rules),
         "problems": problems,
         "known": _known_to_reader(zone_form, week, problems),
+        "policies": policies_of(counselor.pk),
         **_offers(request, counselor),
     }
     status = 200 if request.method != "POST" else 422

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from sessions_app.listing import SessionRow
-from sessions_app.models import Mode, SessionStatus
+from sessions_app.models import OPEN_STATES, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def card(row: SessionRow, *, viewer: User, now: datetime, is_next: bool = False)
         is_next=is_next,
         is_past=is_past,
         is_now=row.start <= now < row.end,
-        is_open=is_past and row.status == SessionStatus.CONFIRMED,
+        is_open=is_past and row.status in OPEN_STATES,
         other_zone=row.centre.timezone if row.mode == Mode.IN_PERSON else "",
     )
 

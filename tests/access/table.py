@@ -34,6 +34,9 @@ PATIENTS = reach(NO, OWN, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
 SESSIONS = reach(NO, OWN, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
 COMPLETING = reach(NO, NO, OWN, NO, NO, CENTRE, ALL, ALL)
 NO_SHOW = reach(NO, NO, OWN, CENTRE, NO, CENTRE, ALL, ALL)
+CORRECTING = reach(NO, NO, NO, NO, NO, CENTRE, ALL, ALL)
+RATING = reach(NO, OWN, NO, NO, NO, NO, NO, NO)
+WAIVING = reach(NO, NO, NO, CENTRE, CENTRE, CENTRE, ALL, ALL)
 PLANNING = reach(NO, NO, OWN, NO, CENTRE, CENTRE, ALL, ALL)
 CENTRES = reach(NO, NO, NO, NO, NO, CENTRE, ALL, ALL)
 NEW_CENTRES = reach(NO, NO, NO, NO, NO, NO, ALL, ALL)
@@ -54,7 +57,7 @@ class Row:
 
 
 def at(path: str, body: dict[str, Any] | None = None) -> Request:
-    """A path that may name a piece's {patient}, {counselor}, {centre}, {coming}, {past}, {hold}, {waiting}, {type}."""
+    """A path that may name the ids of a Piece: {patient}, {coming}, {hold}…"""
 
     def request(world: World, piece: Piece) -> tuple[str, dict[str, Any] | None]:
         return path.format(**piece.ids), body
@@ -137,6 +140,14 @@ TABLE: dict[str, Row] = {
     "DELETE counselors/<uuid:counselor_id>/session-types/<uuid:type_id>": Row(
         PLANNING, at("counselors/{counselor}/session-types/{type}"), success=204, hidden=403
     ),
+    "GET counselors/<uuid:counselor_id>/cancellation-policy": Row(
+        EVERYBODY, at("counselors/{counselor}/cancellation-policy")
+    ),
+    "PUT counselors/<uuid:counselor_id>/cancellation-policy": Row(
+        PLANNING,
+        at("counselors/{counselor}/cancellation-policy", {"free_until_hours": 48, "late_percent": 50}),
+        hidden=403,
+    ),
     "GET slots": Row(EVERYBODY, at("slots")),
     "GET sessions": Row(SIGNED_IN, at("sessions")),
     "POST sessions": Row(PATIENTS, about("sessions", _time), success=201),
@@ -165,6 +176,16 @@ TABLE: dict[str, Row] = {
     "POST sessions/<uuid:session_id>/cancel": Row(
         SESSIONS, at("sessions/{coming}/cancel", {"reason": "ill"})
     ),
+    "GET sessions/<uuid:session_id>/cancellation": Row(SESSIONS, at("sessions/{coming}/cancellation")),
+    "POST sessions/<uuid:session_id>/cancellation/waive": Row(
+        WAIVING, at("sessions/{charged}/cancellation/waive", {"reason": "first time"})
+    ),
+    "POST sessions/<uuid:session_id>/start": Row(COMPLETING, at("sessions/{now}/start")),
+    "POST sessions/<uuid:session_id>/correct": Row(
+        CORRECTING, at("sessions/{over}/correct", {"status": "no_show", "reason": "wrong button"})
+    ),
+    "GET sessions/<uuid:session_id>/rate": Row(RATING, at("sessions/{over}/rate")),
+    "PUT sessions/<uuid:session_id>/rate": Row(RATING, at("sessions/{over}/rate", {"rating": 4})),
     "POST sessions/<uuid:session_id>/complete": Row(COMPLETING, at("sessions/{past}/complete")),
     "POST sessions/<uuid:session_id>/no-show": Row(NO_SHOW, at("sessions/{past}/no-show")),
     "GET sessions/<uuid:session_id>/calendar.ics": Row(SESSIONS, at("sessions/{coming}/calendar.ics")),

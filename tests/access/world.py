@@ -7,13 +7,16 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Centre, CounselorProfile, User
-from sessions_app.models import SessionType
+from sessions_app.models import Session, SessionType
 from sessions_app.services.booking import book_session
+from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.holds import place_hold
+from sessions_app.services.ratings import rate_session
 from sessions_app.services.reservations import Choice
+from sessions_app.services.states import complete_session
 from tests.cast import Cast
 from tests.factories import CareRelationshipFactory, CounselorFactory, PatientFactory
-from tests.sessions_app.clinic import coming, open_practice
+from tests.sessions_app.clinic import coming, keep_policy, open_practice
 from tests.sessions_app.waiting import wait
 
 WHOSE = ("own", "other", "other_centre")
@@ -58,13 +61,9 @@ def reaches(reach: str, whose: str) -> bool:
 
 def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
     open_practice(counselor=CounselorProfile.objects.get(pk=counselor.pk))
-    long_ago = timezone.now() - timedelta(days=30)
-    past = book_session(
-        choice=Choice(counselor.pk, coming(days=-2, hour=10)),
-        patient_id=patient.pk,
-        actor=patient,
-        now=long_ago,
-    )
+    past = _gone(patient, counselor, hour=10)
+    over = complete_session(session=_gone(patient, counselor, hour=11), actor=counselor)
+    rate_session(session=over, stars=5, actor=patient)
     ahead = book_session(
         choice=Choice(counselor.pk, coming(days=4, hour=10)), patient_id=patient.pk, actor=patient
     )
@@ -78,9 +77,38 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
             "counselor": str(counselor.pk),
             "centre": str(centre.pk),
             "past": str(past.pk),
+            "over": str(over.pk),
+            "now": str(_under_way(patient, counselor).pk),
+            "charged": str(_charged(patient, counselor).pk),
             "coming": str(ahead.pk),
             "hold": str(hold.pk),
             "waiting": str(waiting.pk),
             "type": str(SessionType.objects.get(counselor=counselor.pk).pk),
         }
     )
+
+
+def _gone(patient: User, counselor: User, *, hour: int) -> Session:
+    """One of the day before yesterday."""
+    return book_session(
+        choice=Choice(counselor.pk, coming(days=-2, hour=hour)),
+        patient_id=patient.pk,
+        actor=patient,
+        now=timezone.now() - timedelta(days=30),
+    )
+
+
+def _under_way(patient: User, counselor: User) -> Session:
+    """One whose time is now, though no hour of the practice is."""
+    session = _gone(patient, counselor, hour=12)
+    start = timezone.now() - timedelta(minutes=5)
+    Session.objects.filter(pk=session.pk).update(start=start, end=start + timedelta(minutes=50))
+    return session
+
+
+def _charged(patient: User, counselor: User) -> Session:
+    """One that the patient cancelled late."""
+    session = _gone(patient, counselor, hour=13)
+    Session.objects.filter(pk=session.pk).update(fee_minor=6000)
+    keep_policy(counselor.counselor_profile, free_until_hours=24, late_percent=50)
+    return cancel_session(session=session, actor=patient, now=session.start - timedelta(hours=1))

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import CounselorProfile, User
-from sessions_app.models import AvailabilityRule, Occupancy, Session
+from sessions_app.models import AvailabilityRule, NoticePolicy, Occupancy, Session
 from sessions_app.services.booking import book_session
+from sessions_app.services.policies import set_notice_policy
 from sessions_app.services.reservations import Choice
 from tests.factories import AvailabilityRuleFactory, CounselorFactory, SessionTypeFactory
 
@@ -59,6 +60,19 @@ def coming(days: int = 3, hour: int = 9, minute: int = 0) -> datetime:
 
 def book(counselor: CounselorProfile, patient: User, start: datetime, **choice: Any) -> Session:
     return book_session(choice=Choice(counselor.pk, start, **choice), patient_id=patient.pk, actor=patient)
+
+
+def keep_policy(
+    counselor: CounselorProfile, *, free_until_hours: int = 24, late_percent: int = 50
+) -> NoticePolicy:
+    """A notice policy that is in force already, set by the counselor a month ago."""
+    return set_notice_policy(
+        counselor=counselor,
+        free_until_hours=free_until_hours,
+        late_percent=late_percent,
+        actor=counselor.user,
+        now=timezone.now() - timedelta(days=30),
+    )
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from sessions_app.models import CalendarEntry, Session, SessionStatus, SessionTy
 from sessions_app.services.holds import place_hold
 from sessions_app.services.reservations import Choice
 from tests.factories import PatientFactory, SessionTypeFactory
-from tests.sessions_app.clinic import active_spans, book, coming, open_practice
+from tests.sessions_app.clinic import active_spans, book, coming, keep_policy, open_practice
 from tests.sessions_app.waiting import free, wait
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 SESSIONS = "/admin/sessions_app/session/"
 TYPES = "/admin/sessions_app/sessiontype/"
 LISTS = (
-    *("session", "slothold", "sessiontype", "availabilityrule", "calendarentry", "reminder"),
-    *("waitlistentry", "waitlistoffer"),
+    *("session", "slothold", "sessiontype", "noticepolicy", "availabilityrule", "calendarentry"),
+    *("reminder", "waitlistentry", "waitlistoffer"),
 )
 
 
@@ -87,6 +87,7 @@ def status_of(session):
 @pytest.mark.parametrize("role", ["manager", "admin"])
 def test_everything_opens_that_the_reader_may_see(console, cast, session, role, patient):
     console.become(cast.of_role(role))
+    keep_policy(session.counselor)
     place_hold(choice=Choice(session.counselor_id, coming(4)), patient_id=patient.pk, actor=patient)
     wait(patient, session.counselor)
     free(book(session.counselor, PatientFactory().user, coming(5)))
@@ -107,6 +108,7 @@ def test_a_list_costs_the_same_whatever_its_length(console, cast, practice, djan
 
     def fill(days):
         other = open_practice()
+        keep_policy(other)
         for day in days:
             book(other, PatientFactory().user, coming(day))
             someone = PatientFactory().user
@@ -219,7 +221,7 @@ def test_what_cannot_be_done_is_not_offered_and_is_refused_in_the_services_words
         return [each["path"].split("/")[-2] for each in console.get(page_of(one)).context["actions_detail"]]
 
     assert offered(ahead) == ["cancel"]
-    assert offered(past_session) == ["complete", "no_show"]
+    assert offered(past_session) == ["cancel", "complete", "no_show"]
     answer = console.post(page_of(ahead, "complete"), follow=True)
     assert said(answer) == ["This session has not begun yet."]
     console.post(page_of(ahead, "cancel"))
@@ -232,19 +234,28 @@ def test_what_cannot_be_done_is_not_offered_and_is_refused_in_the_services_words
 def test_several_are_ended_together_after_a_page_that_names_them(console, practice, session, rival):
     begun_one = begun(book(practice, rival, coming(5)))
 
-    asked = ask_for(console, "cancel_selected", session, begun_one)
+    asked = ask_for(console, "complete_selected", session, begun_one)
     assert rival.full_name in asked.content.decode()
     assert {status_of(session), status_of(begun_one)} == {SessionStatus.CONFIRMED}
 
-    answer = ask_for(console, "cancel_selected", session, begun_one, confirmed="yes")
-    assert said(answer) == [
-        "Cancelled: 1.",
-        "This session has begun already, so it can no longer be cancelled.",
-    ]
-    assert (status_of(session), status_of(begun_one)) == (SessionStatus.CANCELLED, SessionStatus.CONFIRMED)
+    answer = ask_for(console, "complete_selected", session, begun_one, confirmed="yes")
+    assert said(answer) == ["Completed: 1.", "This session has not begun yet."]
+    assert (status_of(session), status_of(begun_one)) == (SessionStatus.CONFIRMED, SessionStatus.COMPLETED)
 
-    ask_for(console, "no_show_selected", begun_one, confirmed="yes")
-    assert status_of(begun_one) == SessionStatus.NO_SHOW
+    missed = begun(book(practice, rival, coming(5, hour=12)))
+    ask_for(console, "no_show_selected", missed, confirmed="yes")
+    assert status_of(missed) == SessionStatus.NO_SHOW
+
+
+def test_a_wrong_end_and_a_charge_lead_to_the_pages_that_ask_why(console, past_session):
+    console.post(page_of(past_session, "no_show"))
+    offered = [
+        each["path"].split("/")[-2] for each in console.get(page_of(past_session)).context["actions_detail"]
+    ]
+    assert offered == ["correct"]
+    answer = console.get(page_of(past_session, "correct"), follow=True)
+    assert answer.redirect_chain[-1][0] == f"/sessions/{past_session.pk}/correct"
+    assert b"Put right how it ended" in answer.content
 
 
 @pytest.mark.parametrize("object_id", ["nonsense", "01900000-0000-7000-8000-000000000000"])

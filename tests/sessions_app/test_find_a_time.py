@@ -262,6 +262,8 @@ def test_the_directory_is_narrowed_and_ordered(api, cast):
         specializations=["trauma", "sleep"],
         languages=["hi"],
         rating_average="4.50",
+        rating_count=2,
+        rating_sum=9,
         years_of_experience=3,
         bio="Works with shift workers.",
     )
@@ -279,7 +281,14 @@ def test_the_directory_is_narrowed_and_ordered(api, cast):
         counselor=bert, weekdays=[coming(4).weekday()], fee_minor=5000, payment_policy=PaymentPolicy.AT_CENTRE
     )
     cleo = named(
-        "Cleo", "Zimmer", rating_average="4.90", years_of_experience=8, languages=["en"], specializations=[]
+        "Cleo",
+        "Zimmer",
+        rating_average="4.90",
+        rating_count=10,
+        rating_sum=49,
+        years_of_experience=8,
+        languages=["en"],
+        specializations=[],
     )
     open_practice(counselor=cleo, weekdays=[coming(3).weekday()])
     for query, expected in (

@@ -132,18 +132,24 @@ PAGES = [
     "session_detail",
     "session_booked",
     "session_cancel",
+    "session_start",
     "session_complete",
     "session_no_show",
+    "session_correct",
+    "session_waive",
+    "session_rate",
     "session_calendar_file",
 ]
+POSTED = ("session_start", "session_complete", "session_rate")
+ONLY_READ = ("session_detail", "session_booked", "session_calendar_file")
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_strangers_session_is_not_found(session, rival, name):
     stranger = browser_of(rival)
-    if name != "session_complete":
+    if name not in POSTED:
         assert "nothing at this address" in words(stranger.get(page_of(session, name)), 404)
-    if name not in ("session_detail", "session_booked", "session_calendar_file"):
+    if name not in ONLY_READ:
         assert stranger.post(page_of(session, name)).status_code == 404
     session.refresh_from_db()
     assert session.status == "confirmed"
@@ -152,7 +158,7 @@ def test_a_strangers_session_is_not_found(session, rival, name):
 @pytest.mark.parametrize("name", PAGES)
 def test_another_centres_desk_does_not_find_it_either(cast, of_centre, name):
     desk = browser_of(cast.b.front_desk)
-    method = desk.post if name == "session_complete" else desk.get
+    method = desk.post if name in POSTED else desk.get
     assert method(page_of(of_centre, name)).status_code == 404
 
 

@@ -1,0 +1,135 @@
+"""How a session begins and ends: cancelling, starting, saying how it went, and putting that right."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import reader_of
+from accounts.permissions import Action
+from accounts.roles import Role
+from core.errors import Conflict, InvalidState
+from sessions_app.access import access_session
+from sessions_app.forms.booking import CancelForm
+from sessions_app.forms.endings import CorrectForm, WaiveForm
+from sessions_app.models import Session, SessionStatus
+from sessions_app.services.cancellation import cancel_session
+from sessions_app.services.policies import cost_of_cancelling, waive_charge
+from sessions_app.services.states import complete_session, correct_session, mark_no_show, start_session
+from sessions_app.views.one_session import facts_of, row_of
+from sessions_app.views.posts import posted, posted_from
+from sessions_app.views.shown import day_page_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """GET says what will be lost and what it costs, and asks; POST cancels. Cancelling twice is no error.
+
+    The form carries the charge that was shown: should it cost more by now, that is shown first.
+    """
+    reader = reader_of(request)
+    session = access_session(reader, session_id, Action.SESSION_CHANGE)
+    if session.status == SessionStatus.CANCELLED:
+        messages.info(request, "This session is cancelled already.")
+        return redirect("session_detail", session_id)
+    form = CancelForm(posted(request), is_patient=reader.role == Role.PATIENT)
+    if request.method == "POST" and form.is_valid() and _is_cancelled(request, session, form):
+        return redirect("session_detail", session_id)
+    context = facts_of(request, session) | {"form": form}
+    if "cancel" not in context["session"].can:
+        raise InvalidState("This session can no longer be cancelled.")
+    context["cost"] = cost_of_cancelling(session=session, actor=reader)
+    return render(request, "sessions_app/session_cancel.html", context, status=422 if form.errors else 200)
+
+
+def _is_cancelled(request: HttpRequest, session: Session, form: CancelForm) -> bool:
+    try:
+        cancel_session(
+            session=session,
+            actor=reader_of(request),
+            reason=form.cleaned_data["reason"],
+            agreed_charge_minor=form.cleaned_data["charge_minor"] or 0,
+        )
+    except Conflict as error:
+        form.add_error(None, error.message)
+        return False
+    messages.success(request, "The session is cancelled. Everyone concerned is told.")
+    return True
+
+
+@posted_from("session_detail")
+def session_start(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    session = access_session(reader_of(request), session_id, Action.SESSION_COMPLETE)
+    return _note(request, session, start_session, "The session has begun.")
+
+
+@posted_from("session_detail")
+def session_complete(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    session = access_session(reader_of(request), session_id, Action.SESSION_COMPLETE)
+    return _note(request, session, complete_session, "Noted: the session took place.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_no_show(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """GET asks, since only few can undo it; POST notes that nobody came."""
+    session = access_session(reader_of(request), session_id, Action.SESSION_NO_SHOW)
+    if request.method == "POST":
+        return _note(request, session, mark_no_show, "Noted: nobody came.")
+    context = facts_of(request, session)
+    if "no_show" not in context["session"].can:
+        messages.info(request, "This can be noted once the session has begun, and only once.")
+        return redirect("session_detail", session_id)
+    return render(request, "sessions_app/session_no_show.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_correct(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Putting right a wrong end, with a reason."""
+    reader = reader_of(request)
+    session = access_session(reader, session_id, Action.SESSION_CORRECT)
+    context = facts_of(request, session)
+    if "correct" not in context["session"].can:
+        messages.info(request, "There is nothing to put right: nobody has noted how this session ended.")
+        return redirect("session_detail", session_id)
+    form = CorrectForm(posted(request), status=session.status)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        status = SessionStatus(values["status"])
+        correct_session(session=session, status=status, reason=values["reason"], actor=reader)
+        messages.success(request, "Put right. The reason is kept on record.")
+        return redirect("session_detail", session_id)
+    context["form"] = form
+    return render(request, "sessions_app/session_correct.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_waive(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Letting a patient off the charge, with a reason."""
+    reader = reader_of(request)
+    session = access_session(reader, session_id, Action.CHARGE_WAIVE)
+    context = facts_of(request, session)
+    if "waive" not in context["session"].can:
+        messages.info(request, "There is no charge to waive.")
+        return redirect("session_detail", session_id)
+    form = WaiveForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        waive_charge(session=session, reason=form.cleaned_data["reason"], actor=reader)
+        messages.success(request, "The charge is waived. The reason is kept on record.")
+        return redirect("session_detail", session_id)
+    context["form"] = form
+    return render(request, "sessions_app/session_waive.html", context, status=422 if form.errors else 200)
+
+
+def _note(request: HttpRequest, session: Session, note: Callable[..., Session], told: str) -> HttpResponse:
+    """Back to the day; what had ended before, as after a double click, is said and no dead end."""
+    reader = reader_of(request)
+    try:
+        note(session=session, actor=reader)
+    except InvalidState as error:
+        messages.info(request, error.message)
+    else:
+        messages.success(request, told)
+    return redirect(day_page_of(row_of(request, session), reader))
