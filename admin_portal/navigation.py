@@ -16,6 +16,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "sessions_app.slothold": ("Holds", "timer"),
         "sessions_app.waitlistentry": ("Waitlist", "hourglass_empty"),
         "sessions_app.waitlistoffer": ("Offered times", "local_offer"),
+        "sessions_app.noticepolicy": ("Notice policies", "event_busy"),
         "sessions_app.sessiontype": ("Session types", "sell"),
         "sessions_app.availabilityrule": ("Weekly hours", "calendar_month"),
     },

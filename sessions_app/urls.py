@@ -6,16 +6,13 @@ from sessions_app.views import (
     counselor,
     desk,
     directory,
-    hours,
-    session_types,
-    sessions,
-    waitlist,
     endings,
     hours,
     policies,
     ratings,
     session_types,
     sessions,
+    waitlist,
 )
 
 urlpatterns = [
