@@ -51,8 +51,8 @@ class PolicyForm(forms.Form):
                     self.add_error(name, "Write a number, or choose that cancelling is always free.")
         return values
 
-    def terms(self) -> dict[str, int]:
-        """For the service, of a valid form."""
+    def terms(self) -> tuple[int, int]:
+        """Hours and percent, of a valid form."""
         if self.cleaned_data["kind"] == self.FREE:
-            return {"free_until_hours": 0, "late_percent": 0}
-        return {name: self.cleaned_data[name] for name in ("free_until_hours", "late_percent")}
+            return 0, 0
+        return self.cleaned_data["free_until_hours"], self.cleaned_data["late_percent"]

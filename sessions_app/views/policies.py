@@ -19,7 +19,8 @@ def cancellation_policy(request: HttpRequest) -> HttpResponse:
     policies = policies_of(counselor.pk)
     form = PolicyForm(posted(request), initial=PolicyForm.initial_of(policies.coming or policies.current))
     if request.method == "POST" and form.is_valid():
-        set_notice_policy(counselor=counselor, actor=reader, **form.terms())
+        hours, percent = form.terms()
+        set_notice_policy(counselor=counselor, free_until_hours=hours, late_percent=percent, actor=reader)
         messages.success(request, "Saved. What is booked already keeps what was agreed.")
         return redirect("counselor_availability")
     context = {"form": form, "policies": policies}
