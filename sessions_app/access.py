@@ -108,6 +108,20 @@ def require_feeds(user: User) -> None:
         raise PermissionDenied()
 
 
+def may_see_reasons(user: object, counselor: CounselorProfile) -> bool:
+    """Whether they read in full why a time of the counselor is not offered: the counselor, and staff who book there."""
+    if not isinstance(user, User) or not user.is_authenticated:
+        return False
+    match scope_for(user.role, Action.SESSION_BOOK):
+        case Scope.ALL:
+            return True
+        case Scope.CENTRE:
+            return CounselorProfile.objects.filter(
+                pk=counselor.pk, user__staff_centres__centre__staff__user=user
+            ).exists()
+    return user.pk == counselor.pk
+
+
 def access_bookable_patient(user: User, patient_id: UUID | None) -> UUID:
     """For whom a booking is made: oneself, or, for staff and counselors, the patient whom they name.
 

@@ -18,7 +18,9 @@ urlpatterns = [
     path("counselors", counselors.CounselorCollection.as_view()),
     path("counselors/<uuid:counselor_id>", counselors.CounselorDetail.as_view()),
     path("counselors/<uuid:counselor_id>/availability", availability.Availability.as_view()),
+    path("counselors/<uuid:counselor_id>/availability/outside", availability.SessionsOutside.as_view()),
     path("counselors/<uuid:counselor_id>/slots", slots.CounselorSlots.as_view()),
+    path("counselors/<uuid:counselor_id>/slots/why-not", availability.Reason.as_view()),
     path("counselors/<uuid:counselor_id>/session-types", session_types.SessionTypeCollection.as_view()),
     path(
         "counselors/<uuid:counselor_id>/session-types/<uuid:type_id>",

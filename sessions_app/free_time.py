@@ -1,4 +1,4 @@
-"""Free times: weekly rules minus what is busy. Pure functions over plain data, for one counselor or for a thousand.
+"""Free times: the rules' hours minus what is taken. Pure functions over plain data, for one counselor or a thousand.
 
 Instants are epoch seconds, UTC; spans are half open, [start, end). Everything is lazy: who wants the earliest
 twenty times over a thousand counselors computes little more than those.
@@ -12,13 +12,14 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sessions_app.wall_clock import LocalDay, local_date, local_day
-
-Span = tuple[int, int]
+from sessions_app.wall_clock import LocalDay, Span, local_date, local_day
 
 
 class Rule(NamedTuple):
-    """One weekly rule. `weekday` 0 is Monday; minutes are of the local day; `centre_id` None is online only."""
+    """One weekly rule. `weekday` 0 is Monday; minutes are of the local day; `centre_id` None is online only.
+
+    With `every_weeks` above 1, weeks count from that of `valid_from`. Extra hours are a rule valid on one day.
+    """
 
     weekday: int
     first_minute: int
@@ -27,10 +28,15 @@ class Rule(NamedTuple):
     centre_id: UUID | None
     valid_from: date | None = None
     valid_until: date | None = None
+    every_weeks: int = 1
 
     def applies_on(self, day: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_until is None or day <= self.valid_until
+        if self.valid_from is None:
+            return self.valid_until is None or day <= self.valid_until
+        return (
+            self.valid_from <= day
+            and (self.valid_until is None or day <= self.valid_until)
+            and (self.every_weeks == 1 or (week_of(day) - week_of(self.valid_from)) % self.every_weeks == 0)
         )
 
 
@@ -41,6 +47,17 @@ class Shape:
     duration: int
     buffer_before: int = 0
     buffer_after: int = 0
+
+
+class Blocks(NamedTuple):
+    """What keeps a session from beginning, each merged (`merge_spans`).
+
+    `busy` is kept away from by the buffers too, `away` by the session only; on `full` days none may begin.
+    """
+
+    busy: Sequence[Span] = ()
+    away: Sequence[Span] = ()
+    full: Sequence[Span] = ()
 
 
 class FreeTime(NamedTuple):
@@ -57,6 +74,19 @@ class _Window:
     centre_id: UUID | None
 
 
+class _Taken(NamedTuple):
+    """Spans of which none may overlap [start - before, start + needed); both their starts and their ends ascend."""
+
+    spans: Sequence[Span]
+    before: int
+    needed: int
+
+
+def week_of(day: date) -> int:
+    """The number of the week, Monday to Sunday, on an endless count."""
+    return (day.toordinal() - 1) // 7
+
+
 def merge_spans(spans: Iterable[Span]) -> list[Span]:
     """Sorted, disjoint spans that cover the same time."""
     merged: list[Span] = []
@@ -70,15 +100,16 @@ def merge_spans(spans: Iterable[Span]) -> list[Span]:
 
 
 def free_times(
-    rules: Sequence[Rule], busy: Sequence[Span], shape: Shape, *, start: int, end: int
+    rules: Sequence[Rule], blocks: Blocks, shape: Shape, *, start: int, end: int
 ) -> Iterator[FreeTime]:
     """The times in [start, end) at which a session of `shape` may begin; ascending, each start once.
 
-    `busy` must be merged (`merge_spans`). A session lies wholly inside one rule's hours; its buffers may reach out
-    of them, but not into busy time.
+    A session lies wholly inside one rule's hours; its buffers may reach out of them, and into time away, but not into
+    busy time.
     """
     last = -1
-    for free in _ordered_times(_windows(rules, start, end), busy, shape):
+    taken = _taken(blocks, shape)
+    for free in _ordered_times(_windows(rules, start, end), taken, shape.duration):
         if free.start >= end:
             return
         if free.start >= start and free.start != last:
@@ -86,10 +117,20 @@ def free_times(
             yield free
 
 
-def is_free(span_start: int, span_end: int, busy: Sequence[Span]) -> bool:
+def is_free(span_start: float, span_end: float, busy: Sequence[Span]) -> bool:
     """Whether nothing of merged `busy` overlaps [span_start, span_end)."""
     index = bisect_left(busy, (span_end,))
     return index == 0 or busy[index - 1][1] <= span_start
+
+
+def _taken(blocks: Blocks, shape: Shape) -> _Taken:
+    needed = shape.duration + shape.buffer_after
+    if not blocks.away and not blocks.full:
+        return _Taken(blocks.busy, shape.buffer_before, needed)
+    # Else as spans in which no session may begin, whatever keeps it from that.
+    starts = [(start - needed + 1, end + shape.buffer_before) for start, end in blocks.busy]
+    starts += [(start - shape.duration + 1, end) for start, end in blocks.away]
+    return _Taken(merge_spans([*starts, *blocks.full]), 0, 1)
 
 
 def _windows(rules: Sequence[Rule], start: int, end: int) -> Iterator[_Window]:
@@ -122,36 +163,36 @@ def _windows_on(day: LocalDay, rules: Iterable[Rule]) -> Iterator[_Window]:
             yield _Window(starts, day.end_instant(rule.end_minute), rule.centre_id)
 
 
-def _ordered_times(windows: Iterable[_Window], busy: Sequence[Span], shape: Shape) -> Iterator[FreeTime]:
+def _ordered_times(windows: Iterable[_Window], taken: _Taken, duration: int) -> Iterator[FreeTime]:
     """The windows' free times in ascending order; windows that overlap are woven together."""
     group: list[_Window] = []
     group_end = 0
     for window in windows:
         if group and window.starts[0] > group_end:
-            yield from _woven(group, busy, shape)
+            yield from _woven(group, taken, duration)
             group = []
         group_end = max(group_end if group else 0, window.starts[-1])
         group.append(window)
     if group:
-        yield from _woven(group, busy, shape)
+        yield from _woven(group, taken, duration)
 
 
-def _woven(group: list[_Window], busy: Sequence[Span], shape: Shape) -> Iterator[FreeTime]:
+def _woven(group: list[_Window], taken: _Taken, duration: int) -> Iterator[FreeTime]:
     if len(group) == 1:
-        return _times_in(group[0], busy, shape)
-    return heapq.merge(*(_times_in(window, busy, shape) for window in group), key=_start)
+        return _times_in(group[0], taken, duration)
+    return heapq.merge(*(_times_in(window, taken, duration) for window in group), key=_start)
 
 
-def _times_in(window: _Window, busy: Sequence[Span], shape: Shape) -> Iterator[FreeTime]:
-    before, needed = shape.buffer_before, shape.duration + shape.buffer_after
-    latest = window.end - shape.duration
-    index = bisect_right(busy, window.starts[0] - before, key=_span_end)
+def _times_in(window: _Window, taken: _Taken, duration: int) -> Iterator[FreeTime]:
+    spans, before, needed = taken
+    latest = window.end - duration
+    index = bisect_right(spans, window.starts[0] - before, key=_span_end)
     for start in window.starts:
         if start > latest:
             return
-        while index < len(busy) and busy[index][1] <= start - before:
+        while index < len(spans) and spans[index][1] <= start - before:
             index += 1
-        if index < len(busy) and busy[index][0] < start + needed:
+        if index < len(spans) and spans[index][0] < start + needed:
             continue
         yield FreeTime(start, window.centre_id)
 

@@ -15,6 +15,10 @@ GRID_MINUTES = 15
 """Starts lie this far apart on the wall, counted from the rule's start."""
 
 
+Span = tuple[int, int]
+"""Half open, [start, end)."""
+
+
 @lru_cache(maxsize=20_000)
 def local_day(zone: str, day: date) -> "LocalDay":
     return LocalDay(zone, day)
@@ -43,6 +47,25 @@ class LocalDay:
                 return instant + 60
         return instant
 
+    def begin_instant(self, minute: int) -> int:
+        """The first instant at which the wall shows this minute, or a later one when the clocks jump over it."""
+        instant = self.instant(minute)
+        while instant is None:
+            minute += 1
+            instant = self.instant(minute)
+        return instant
+
+    def last_end_instant(self, minute: int) -> int:
+        """The instant after the last minute before this one; unlike `end_instant`, of the second time if twice."""
+        if self._steady_midnight is not None:
+            return self._steady_midnight + 60 * minute
+        zone = ZoneInfo(self.zone)
+        instant = None
+        while instant is None:
+            minute -= 1
+            instant = _instant(zone, self.day, minute, fold=1)
+        return instant + 60
+
     def starts(self, first_minute: int, end_minute: int) -> Sequence[int]:
         """The instants of the grid from `first_minute` up to, not including, `end_minute`; ascending."""
         if self._steady_midnight is not None:
@@ -66,9 +89,19 @@ class LocalDay:
         return int(midnight.timestamp())
 
 
-def _instant(zone: ZoneInfo, day: date, minute: int) -> int | None:
+def wall_span(zone: str, first_day: date, first_minute: int, last_day: date, end_minute: int) -> Span:
+    """From when the wall first shows the one minute until it has shown the other for the last time.
+
+    Where an hour comes twice and the span ends in it, all of it up to the second time belongs to the span.
+    """
+    start = local_day(zone, first_day).begin_instant(first_minute)
+    return start, local_day(zone, last_day).last_end_instant(end_minute)
+
+
+def _instant(zone: ZoneInfo, day: date, minute: int, fold: int = 0) -> int | None:
     # Arithmetic on an aware time of one zone is wall-clock arithmetic, which is what is wanted here.
     wall = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(minutes=minute)
+    wall = wall.replace(fold=fold)
     instant = wall.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
         return None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Centre, CounselorProfile
 from mentalspace.demo.counselors import DemoCounselor, Hours, Offer
 from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionType
-from sessions_app.services.availability import RuleInput, replace_weekly_hours, save_session_type
+from sessions_app.services.availability import RuleInput, replace_availability, save_session_type
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SESSION_MINUTES = 50
@@ -30,7 +30,7 @@ def keep_hours(
     rules = [rule for hours in about.hours for rule in _rules(hours, about, centres, today)]
     if is_here_today and all(rule.weekday != today.weekday() for rule in rules):
         rules.append(_extra_clinic(about, counselor.primary_centre_id, today))
-    replace_weekly_hours(counselor=counselor, rules=rules, actor=counselor.user)
+    replace_availability(counselor=counselor, rules=rules, actor=counselor.user)
 
 
 def offer_sessions(counselor: CounselorProfile, offer: Offer) -> list[SessionType]:

@@ -32,7 +32,7 @@ class CounselorSlots(Endpoint):
             start=query["start"],
             end=query["end"],
             wish=query["wish"],
-            for_patient=_patient_asking(request),
+            for_patient=patient_asking(request),
         )
         zone, mode = query["zone"], query["wish"].mode
         return Answer([slot_answer(slot, zone=zone, mode=mode) for slot in slots])
@@ -55,6 +55,6 @@ class EarliestSlots(Endpoint):
         return Answer([counselor_slot_answer(slot, zone=zone, mode=mode) for slot in slots])
 
 
-def _patient_asking(request: Request) -> UUID | None:
+def patient_asking(request: Request) -> UUID | None:
     user = request.user
     return user.pk if user.is_authenticated and user.role == Role.PATIENT else None

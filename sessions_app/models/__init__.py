@@ -1,7 +1,9 @@
 """Counselling sessions and the calendar they stand in. One file a noun."""
 
 from sessions_app.models.availability import AvailabilityRule, Weekday
+from sessions_app.models.booking_rules import BookingRules
 from sessions_app.models.calendar import CalendarEntry, EntryKind, Occupancy
+from sessions_app.models.exceptions import AvailabilityException, ExceptionKind
 from sessions_app.models.feeds import CalendarFeed
 from sessions_app.models.holds import HOLD_LENGTH, SlotHold
 from sessions_app.models.policies import CancellationCharge, NoticePolicy
@@ -23,11 +25,14 @@ __all__ = [
     "CORRECTIONS",
     "HOLD_LENGTH",
     "OPEN_STATES",
+    "AvailabilityException",
     "AvailabilityRule",
+    "BookingRules",
     "CalendarEntry",
     "CalendarFeed",
     "CancellationCharge",
     "EntryKind",
+    "ExceptionKind",
     "Mode",
     "NoticePolicy",
     "Occupancy",

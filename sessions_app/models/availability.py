@@ -3,6 +3,7 @@
 from datetime import time
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -10,8 +11,11 @@ from accounts.models import Centre, CounselorProfile
 from accounts.models.users import validate_timezone
 from core.ids import uuid7
 
+MAX_EVERY_WEEKS = 12
+
 ENDS_BEFORE_IT_BEGINS = "The end must be after the start (00:00 as the end means midnight)."
 ENDS_BEFORE_IT_APPLIES = "“Valid until” must not be before “valid from”."
+NO_FIRST_WEEK = "Say from which day on (“valid from”), so that it is clear which weeks are meant."
 MIDNIGHT = time(0, 0)
 
 
@@ -29,7 +33,8 @@ class AvailabilityRule(models.Model):
     """Every week on `weekday` from `start` to `end`, as the clock on the wall in `timezone` shows it.
 
     An `end` of 00:00 is midnight at the end of the day. With a centre, sessions in person take place there (video
-    and phone stay possible); without one the hours are for video and phone only.
+    and phone stay possible); without one the hours are for video and phone only. With `every_weeks` above 1 only every
+    so-many-th week counts, from the week (Monday to Sunday) of `valid_from` on.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -43,6 +48,9 @@ class AvailabilityRule(models.Model):
     centre = models.ForeignKey(Centre, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     valid_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(null=True, blank=True)
+    every_weeks = models.PositiveSmallIntegerField(
+        default=1, db_default=1, validators=[MinValueValidator(1), MaxValueValidator(MAX_EVERY_WEEKS)]
+    )
 
     class Meta:
         ordering = ["weekday", "start", "id"]
@@ -60,6 +68,12 @@ class AvailabilityRule(models.Model):
                 name="availability_validity_in_order",
                 violation_error_message=ENDS_BEFORE_IT_APPLIES,
             ),
+            models.CheckConstraint(
+                condition=Q(every_weeks=1)
+                | Q(every_weeks__gte=2, every_weeks__lte=MAX_EVERY_WEEKS, valid_from__isnull=False),
+                name="availability_weeks_are_counted_from_a_day",
+                violation_error_message=NO_FIRST_WEEK,
+            ),
         ]
         indexes = [models.Index(fields=["counselor", "weekday"], name="availability_of_counselor")]
 
@@ -73,5 +87,7 @@ class AvailabilityRule(models.Model):
             problems["end"] = ENDS_BEFORE_IT_BEGINS
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             problems["valid_until"] = ENDS_BEFORE_IT_APPLIES
+        if self.every_weeks and self.every_weeks > 1 and self.valid_from is None:
+            problems["valid_from"] = NO_FIRST_WEEK
         if problems:
             raise ValidationError(problems)

@@ -1,14 +1,21 @@
-"""The calendars of counselors, read at once: what they offer, when they are there, when they are busy."""
+"""The calendars of counselors, read at once: what they offer, when they are there, when they are busy or away."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from core.db import Row, Statement, read_in_one_round_trip
-from sessions_app.free_time import Rule, Shape, Span, merge_spans
+from sessions_app.free_time import Blocks, Rule, Shape, merge_spans
 from sessions_app.models import Mode
+from sessions_app.wall_clock import Span, local_date, wall_span
+
+_MOMENT = timedelta(microseconds=1)
+_LAST_MINUTE = 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,29 @@ class OfferedType:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A counselor's booking rules. `horizon_days` None is the platform's; `most_a_day` None is no limit."""
+
+    notice_minutes: int = 0
+    horizon_days: int | None = None
+    most_a_day: int | None = None
+    zone: str = "UTC"
+
+    def bookable(self, now: datetime) -> tuple[datetime, datetime]:
+        """The instants, both included, between which a session may begin."""
+        days = min(self.horizon_days or settings.BOOKING_HORIZON_DAYS, settings.BOOKING_HORIZON_DAYS)
+        return now + (timedelta(minutes=self.notice_minutes) or _MOMENT), now + timedelta(days=days)
+
+    def full_days(self, starts: Iterable[int]) -> list[Span]:
+        """The days on which no more sessions may begin, when these do."""
+        if self.most_a_day is None:
+            return []
+        by_day = Counter(local_date(self.zone, start) for start in starts)
+        full = [day for day, count in by_day.items() if count >= self.most_a_day]
+        return merge_spans(wall_span(self.zone, day, 0, day, _LAST_MINUTE) for day in full)
+
+
 @dataclass(slots=True)
 class CounselorCalendar:
     """What one counselor offers in a window of time, and what is taken in it."""
@@ -42,7 +72,8 @@ class CounselorCalendar:
     primary_centre_id: UUID
     types: list[OfferedType] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
-    busy: list[Span] = field(default_factory=list)
+    blocks: Blocks = field(default_factory=Blocks)
+    terms: Terms = field(default_factory=Terms)
     centre_names: dict[UUID, str] = field(default_factory=dict)
 
     def choose_type(
@@ -81,11 +112,15 @@ SELECT counselor.user_id, person.first_name || ' ' || person.last_name, counselo
        types.ids, types.names, types.kinds, types.durations, types.modes, types.fees, types.currencies, types.policies,
        types.before, types.after,
        rules.weekdays, rules.first_minutes, rules.end_minutes, rules.zones, rules.centre_ids, rules.froms, rules.untils,
-       rules.centre_names,
-       taken.lowers, taken.uppers
+       rules.weeks, rules.centre_names,
+       away.first_days, away.first_minutes, away.last_days, away.end_minutes, away.zones,
+       taken.lowers, taken.uppers,
+       booking.minimum_notice_minutes, booking.horizon_days::int, booking.most_sessions_a_day::int, booking.timezone,
+       begun.starts
   FROM accounts_counselorprofile counselor
   JOIN accounts_centre centre ON centre.id = counselor.primary_centre_id
   JOIN accounts_user person ON person.id = counselor.user_id
+  LEFT JOIN sessions_app_bookingrules booking ON booking.counselor_id = counselor.user_id
  CROSS JOIN LATERAL (
        SELECT array_agg(id ORDER BY position, id) AS ids, array_agg(name ORDER BY position, id) AS names,
               array_agg(kind ORDER BY position, id) AS kinds,
@@ -99,19 +134,36 @@ SELECT counselor.user_id, person.first_name || ' ' || person.last_name, counselo
          FROM sessions_app_sessiontype
         WHERE counselor_id = counselor.user_id AND is_active) types
  CROSS JOIN LATERAL (
-       SELECT array_agg(weekday::int) AS weekdays,
-              array_agg(extract(hour FROM start)::int * 60 + extract(minute FROM start)::int) AS first_minutes,
-              array_agg(CASE WHEN "end" = '00:00' THEN 1440
-                             ELSE extract(hour FROM "end")::int * 60 + extract(minute FROM "end")::int END)
-              AS end_minutes,
-              array_agg(rule.timezone) AS zones, array_agg(rule.centre_id) AS centre_ids,
-              array_agg(valid_from) AS froms, array_agg(valid_until) AS untils, array_agg(place.name) AS centre_names
-         FROM sessions_app_availabilityrule rule LEFT JOIN accounts_centre place ON place.id = rule.centre_id
-        WHERE rule.counselor_id = counselor.user_id AND (place.id IS NULL OR place.is_active)) rules
+       SELECT array_agg(weekday) AS weekdays, array_agg({first_minute}) AS first_minutes,
+              array_agg({end_minute}) AS end_minutes, array_agg(rule.timezone) AS zones,
+              array_agg(rule.centre_id) AS centre_ids, array_agg(valid_from) AS froms, array_agg(valid_until) AS untils,
+              array_agg(every_weeks) AS weeks, array_agg(place.name) AS centre_names
+         FROM (SELECT weekday::int, start, "end", timezone, centre_id, valid_from, valid_until, every_weeks::int
+                 FROM sessions_app_availabilityrule WHERE counselor_id = counselor.user_id
+                UNION ALL
+               SELECT extract(isodow FROM first_day)::int - 1, start, "end", timezone, centre_id,
+                      first_day, first_day, 1
+                 FROM sessions_app_availabilityexception
+                WHERE counselor_id = counselor.user_id AND kind = 'extra' AND last_day >= %s AND first_day <= %s) rule
+         LEFT JOIN accounts_centre place ON place.id = rule.centre_id
+        WHERE place.id IS NULL OR place.is_active) rules
+ CROSS JOIN LATERAL (
+       SELECT array_agg(first_day) AS first_days, array_agg({first_minute}) AS first_minutes,
+              array_agg(last_day) AS last_days, array_agg({end_minute}) AS end_minutes, array_agg(timezone) AS zones
+         FROM sessions_app_availabilityexception
+        WHERE counselor_id = counselor.user_id AND kind = 'unavailable' AND last_day >= %s AND first_day <= %s) away
  CROSS JOIN LATERAL (
        SELECT array_agg(lower) AS lowers, array_agg(upper) AS uppers FROM ({busy}) AS spans) taken
- WHERE counselor.user_id = ANY(%s::uuid[]) AND counselor.is_approved AND counselor.is_accepting
-   AND person.is_active AND person.role = 'counselor'
+ CROSS JOIN LATERAL (
+       SELECT array_agg(extract(epoch FROM entry.start)::bigint) AS starts
+         FROM sessions_app_occupancy occupancy JOIN sessions_app_calendarentry entry ON entry.id = occupancy.entry_id
+        WHERE booking.most_sessions_a_day IS NOT NULL AND occupancy.resource = counselor.user_id
+          AND occupancy.is_active AND upper(busy) > to_timestamp(%s) AND lower(busy) < to_timestamp(%s)
+          AND (occupancy.expires_at IS NULL OR occupancy.expires_at > statement_timestamp())
+          AND entry.kind = ANY('{{hold,session,offer}}')
+          AND entry.id NOT IN (SELECT entry_id FROM sessions_app_slothold WHERE patient_id = %s AND is_live)) begun
+ WHERE counselor.user_id = ANY(%s::uuid[])
+   AND (%s OR counselor.is_approved AND counselor.is_accepting AND person.is_active AND person.role = 'counselor')
 """
 _BUSY = """
 SELECT floor(extract(epoch FROM lower(busy)))::bigint AS lower, ceil(extract(epoch FROM upper(busy)))::bigint AS upper
@@ -121,29 +173,61 @@ SELECT floor(extract(epoch FROM lower(busy)))::bigint AS lower, ceil(extract(epo
    AND (expires_at IS NULL OR expires_at > statement_timestamp())
    AND entry_id NOT IN (SELECT entry_id FROM sessions_app_slothold WHERE patient_id = %s AND is_live)
 """
-_READ_CALENDARS = _CALENDARS.format(busy=_BUSY.format(resource="counselor.user_id"))
+_FIRST_MINUTE = "extract(hour FROM start)::int * 60 + extract(minute FROM start)::int"
+_END_MINUTE = """CASE WHEN "end" = '00:00' THEN 1440
+                             ELSE extract(hour FROM "end")::int * 60 + extract(minute FROM "end")::int END"""
+_READ_CALENDARS = _CALENDARS.format(
+    busy=_BUSY.format(resource="counselor.user_id"), first_minute=_FIRST_MINUTE, end_minute=_END_MINUTE
+)
 _READ_BUSY = _BUSY.format(resource="%s")
 _READ_AHEAD = timedelta(hours=24)
 """A session that begins inside the window may reach out of it, with its buffers, by less than this."""
+_A_DAY_AROUND = timedelta(hours=50)
+"""Any local day of which an instant is in the window lies within this of it, whatever the zone and its clocks do."""
 
 
 def read_calendars(
-    counselor_ids: Collection[UUID], *, start: datetime, end: datetime, for_patient: UUID | None = None
+    counselor_ids: Collection[UUID],
+    *,
+    start: datetime,
+    end: datetime,
+    for_patient: UUID | None = None,
+    with_unlisted: bool = False,
 ) -> dict[UUID, CounselorCalendar]:
-    """The calendars of the listed among these counselors for sessions that begin in [start, end).
+    """The calendars of these counselors, of the listed among them unless said otherwise, for sessions in [start, end).
 
     One statement, for one counselor as for a thousand. Holds that have expired take no time, nor does a hold of
     `for_patient`: whoever holds a time finds it free.
     """
-    (rows,) = read_in_one_round_trip(calendars_statement(counselor_ids, start, end, for_patient))
+    (rows,) = read_in_one_round_trip(
+        calendars_statement(counselor_ids, start, end, for_patient, with_unlisted=with_unlisted)
+    )
     return calendars_from(rows)
 
 
 def calendars_statement(
-    counselor_ids: Collection[UUID], start: datetime, end: datetime, for_patient: UUID | None
+    counselor_ids: Collection[UUID],
+    start: datetime,
+    end: datetime,
+    for_patient: UUID | None,
+    *,
+    with_unlisted: bool = False,
 ) -> Statement:
     """What `calendars_from` takes the rows of."""
-    return _READ_CALENDARS, [*_window(start, end), for_patient, list(counselor_ids)]
+    first, last = _days(start, end)
+    around = int((start - _A_DAY_AROUND).timestamp()), int((end + _A_DAY_AROUND).timestamp())
+    taken = [*_window(start, end), for_patient]
+    return _READ_CALENDARS, [
+        first,
+        last,
+        first,
+        last,
+        *taken,
+        *around,
+        for_patient,
+        list(counselor_ids),
+        with_unlisted,
+    ]
 
 
 def busy_statement(resource_id: UUID, start: datetime, end: datetime, for_patient: UUID | None) -> Statement:
@@ -161,23 +245,43 @@ def _window(start: datetime, end: datetime) -> tuple[int, int]:
     return int(start.timestamp()) - margin, int(end.timestamp()) + margin
 
 
+def _days(start: datetime, end: datetime) -> tuple[date, date]:
+    """The days on some wall or other while sessions of the window take place."""
+    return (start - _A_DAY_AROUND).astimezone(UTC).date(), (end + _A_DAY_AROUND).astimezone(UTC).date()
+
+
 def _calendar(row: Row) -> CounselorCalendar:
     counselor_id, name, centre_id, centre_name, *columns = row
-    types, rules, (lowers, uppers) = columns[:10], columns[10:18], columns[18:]
-    *rule_columns, place_names = rules
+    types, rules, away = columns[:10], columns[10:18], columns[19:24]
+    place_names, (lowers, uppers), (*terms, starts) = columns[18], columns[24:26], columns[26:]
     calendar = CounselorCalendar(
         counselor_id,
         name.strip(),
         centre_id,
         types=[_offered(*values) for values in zip(*types, strict=True)] if types[0] else [],
-        rules=list(map(Rule, *rule_columns)) if rule_columns[0] else [],
-        busy=merge_spans(zip(lowers, uppers, strict=True)) if lowers else [],
+        rules=list(map(Rule, *rules)) if rules[0] else [],
+        terms=Terms(*terms) if terms[0] is not None else Terms(),
         centre_names={centre_id: centre_name},
+    )
+    calendar.blocks = Blocks(
+        busy=merge_spans(zip(lowers, uppers, strict=True)) if lowers else [],
+        away=away_spans(zip(*away, strict=True)) if away[0] else [],
+        full=calendar.terms.full_days(starts) if starts else [],
     )
     for rule, place in zip(calendar.rules, place_names or (), strict=True):
         if rule.centre_id is not None:
             calendar.centre_names[rule.centre_id] = place
     return calendar
+
+
+def away_spans(exceptions: Iterable[tuple[date, int, date, int, str]]) -> list[Span]:
+    """The instants of (first day, its minute, last day, its minute, zone), merged."""
+    spans = (
+        wall_span(zone, first_day, first_minute, last_day, end_minute)
+        for first_day, first_minute, last_day, end_minute, zone in exceptions
+    )
+    # Where the clocks jump over all of it, nothing is left.
+    return merge_spans((start, end) for start, end in spans if start < end)
 
 
 def _offered(*values: Any) -> OfferedType:

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from accounts.permissions import Action, Scope, scope_for
 from core.db import Row, Statement, read_in_one_round_trip
 from core.errors import DomainError, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from core.facts import Fact, fact
-from sessions_app.free_time import Span, is_free, merge_spans
+from sessions_app.free_time import is_free, merge_spans
 from sessions_app.models import CalendarEntry, EntryKind
 from sessions_app.services.calendars import (
     CounselorCalendar,
@@ -25,7 +25,10 @@ from sessions_app.services.calendars import (
     calendars_statement,
 )
 from sessions_app.services.occupancy import locking_statements, take_time
+from sessions_app.services.reasons import SAFE_WORDS, TAKEN_BY_OTHERS, reason_against
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
+from sessions_app.wall_clock import Span
+from sessions_app.why_not import WhyNot
 
 ALTERNATIVES = 3
 _REACHES = (
@@ -101,7 +104,7 @@ def reserving(
     _require_bookable_instant(choice.start, now)
     try:
         with fact(actor=actor) as current:
-            yield current, _reserve(choice, patient_id=patient_id, actor=actor)
+            yield current, _reserve(choice, patient_id=patient_id, actor=actor, now=now)
     # Only now, when the calendars are no longer locked: nobody waits while this one is told where else to look.
     except _CannotBeHad as refused:
         raise _with_alternatives(refused.error, choice, patient_id, now) from None
@@ -117,12 +120,12 @@ class _CannotBeHad(Exception):  # noqa: N818 - no error: it carries one out of t
         self.error = error
 
 
-def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None) -> Reservation:
+def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datetime) -> Reservation:
     calendar, patient_busy, holds = _locked_calendars(choice, patient_id)
     _require_offered(choice, calendar)
-    slot = _slot_at(choice, calendar)
+    slot = _slot_at(choice, calendar, now)
     if slot is None or not is_free(_epoch(slot.start), _epoch(slot.end), patient_busy):
-        raise _CannotBeHad(_refusal(choice, calendar, is_patient_busy=slot is not None))
+        raise _CannotBeHad(_refusal(choice, calendar, now, is_patient_busy=slot is not None))
     offered = next(offered for offered in calendar.types if offered.id == slot.type_id)
     mode = choice.mode or slot.modes[0]
     _require_own_centre(actor, slot.centre_id)
@@ -216,22 +219,25 @@ def _what_is_wrong(choice: Choice, calendar: CounselorCalendar) -> dict[str, lis
     return {}
 
 
-def _slot_at(choice: Choice, calendar: CounselorCalendar) -> Slot | None:
+def _slot_at(choice: Choice, calendar: CounselorCalendar, now: datetime) -> Slot | None:
     """The free time of the counselor that begins exactly then, if there is one."""
     at_that_instant = slots_of(
-        calendar, wish=choice.wish, start=choice.start, end=choice.start + _SAME_INSTANT
+        calendar, wish=choice.wish, start=choice.start, end=choice.start + _SAME_INSTANT, now=now
     )
     slot = next(at_that_instant, None)
     return slot if slot is not None and slot.start == choice.start else None
 
 
-def _refusal(choice: Choice, calendar: CounselorCalendar, *, is_patient_busy: bool) -> DomainError:
+def _refusal(
+    choice: Choice, calendar: CounselorCalendar, now: datetime, *, is_patient_busy: bool
+) -> DomainError:
     if is_patient_busy:
         return SlotTaken("There is another session or hold at this time. Choose another time.")
-    if _slot_at(choice, replace(calendar, busy=[])) is None:
-        message = "The counselor is not there at this time. Choose one of the offered times."
-        return ValidationFailed(message, details={"start": [message]})
-    return SlotTaken()
+    finding = reason_against(calendar, wish=choice.wish, start=choice.start, now=now)
+    if finding is None or finding.rule in TAKEN_BY_OTHERS:
+        return SlotTaken(SAFE_WORDS[finding.rule][1] if finding and finding.rule == WhyNot.DAY_FULL else None)
+    message = SAFE_WORDS[finding.rule][1]
+    return ValidationFailed(message, details={"start": [message]})
 
 
 def _with_alternatives(error: DomainError, choice: Choice, patient_id: UUID, now: datetime) -> DomainError:
@@ -249,7 +255,7 @@ def _nearest(choice: Choice, patient_id: UUID, now: datetime) -> list[Slot]:
             start, end = within_horizon(choice.start - step, choice.start + step, now)
             free = (
                 slot
-                for slot in slots_of(calendar, wish=choice.wish, start=start, end=end)
+                for slot in slots_of(calendar, wish=choice.wish, start=start, end=end, now=now)
                 if is_free(_epoch(slot.start), _epoch(slot.end), patient_busy)
             )
             nearest = heapq.nsmallest(ALTERNATIVES, free, key=lambda slot: abs(slot.start - choice.start))

@@ -61,7 +61,7 @@ def find_slots(
     calendar = read_calendars([counselor_id], start=start, end=end, for_patient=for_patient).get(counselor_id)
     if calendar is None:
         raise NotFound("This counselor is not taking bookings here.")
-    return list(slots_of(calendar, wish=wish, start=start, end=end))
+    return list(slots_of(calendar, wish=wish, start=start, end=end, now=now))
 
 
 def find_earliest_slots(
@@ -77,7 +77,9 @@ def find_earliest_slots(
     now = now or timezone.now()
     start, end = within_horizon(start, end, now)
     calendars = read_calendars(counselor_ids, start=start, end=end)
-    streams = (slots_of(calendar, wish=wish, start=start, end=end) for calendar in calendars.values())
+    streams = (
+        slots_of(calendar, wish=wish, start=start, end=end, now=now) for calendar in calendars.values()
+    )
     return list(islice(heapq.merge(*streams, key=_start_then_counselor), limit))
 
 
@@ -90,10 +92,12 @@ def next_free_times(
     now: datetime | None = None,
 ) -> dict[UUID, Slot]:
     """The earliest free time in [start, end) of each of these counselors; those without one are left out."""
-    start, end = within_horizon(start, end, now or timezone.now())
+    now = now or timezone.now()
+    start, end = within_horizon(start, end, now)
     calendars = read_calendars(counselor_ids, start=start, end=end)
     firsts = (
-        next(slots_of(calendar, wish=wish, start=start, end=end), None) for calendar in calendars.values()
+        next(slots_of(calendar, wish=wish, start=start, end=end, now=now), None)
+        for calendar in calendars.values()
     )
     return {slot.counselor_id: slot for slot in firsts if slot is not None}
 
@@ -114,21 +118,21 @@ def slots_of(
     wish: Wish,
     start: datetime,
     end: datetime,
+    now: datetime,
 ) -> Iterator[Slot]:
-    """The calendar's free times in [start, end), lazily, earliest first; none when no type fits the wish."""
-    offered = calendar.choose_type(
-        type_id=wish.type_id,
-        duration_minutes=wish.duration_minutes,
-        mode=wish.mode,
-        fee_max_minor=wish.fee_max_minor,
-    )
-    if offered is None or end <= start:
+    """The calendar's free times in [start, end) that can be booked at `now`, lazily, earliest first.
+
+    None when no type fits the wish. The calendar must have been read for all of [start, end).
+    """
+    offered = choose_type(calendar, wish)
+    earliest, latest = calendar.terms.bookable(now)
+    first, last = ceil(max(start, earliest).timestamp()), ceil(min(end, latest + _MOMENT).timestamp())
+    if offered is None or last <= first:
         return
-    rules = calendar.rules_for(mode=wish.mode or _only_mode(offered), centre_id=wish.centre_id)
+    rules = calendar.rules_for(mode=mode_needed(wish, offered), centre_id=wish.centre_id)
     length = timedelta(minutes=offered.duration_minutes)
-    first, last = ceil(start.timestamp()), ceil(end.timestamp())
     places: dict[UUID | None, _Place] = {}
-    for free in free_times(rules, calendar.busy, offered.shape, start=first, end=last):
+    for free in free_times(rules, calendar.blocks, offered.shape, start=first, end=last):
         place = places.get(free.centre_id) or places.setdefault(
             free.centre_id, _place(calendar, offered, free.centre_id)
         )
@@ -144,8 +148,23 @@ def slots_of(
         )
 
 
+def choose_type(calendar: CounselorCalendar, wish: Wish) -> OfferedType | None:
+    """The counselor's first session type that fits the wish."""
+    return calendar.choose_type(
+        type_id=wish.type_id,
+        duration_minutes=wish.duration_minutes,
+        mode=wish.mode,
+        fee_max_minor=wish.fee_max_minor,
+    )
+
+
+def mode_needed(wish: Wish, offered: OfferedType) -> str | None:
+    """A type that is had in one way only needs the hours of that way, also when no way was named."""
+    return wish.mode or (offered.modes[0] if len(offered.modes) == 1 else None)
+
+
 def within_horizon(start: datetime, end: datetime, now: datetime) -> tuple[datetime, datetime]:
-    """The part of [start, end) that can be booked: after now, and not further ahead than the setting says."""
+    """The part of [start, end) that anybody can book: after now, and not further ahead than the setting says."""
     last = now + timedelta(days=settings.BOOKING_HORIZON_DAYS)
     return max(start, now + _MOMENT), min(end, last + _MOMENT)
 
@@ -158,11 +177,6 @@ def _place(calendar: CounselorCalendar, offered: OfferedType, centre_id: UUID | 
     modes = tuple(mode for mode in offered.modes if mode != Mode.IN_PERSON or centre_id is not None)
     shown_centre_id = centre_id or calendar.primary_centre_id
     return modes, shown_centre_id, calendar.centre_names[shown_centre_id]
-
-
-def _only_mode(offered: OfferedType) -> str | None:
-    """A type that is had in one way only needs the hours of that way, also when no way was named."""
-    return offered.modes[0] if len(offered.modes) == 1 else None
 
 
 def _start_then_counselor(slot: Slot) -> tuple[datetime, UUID]:

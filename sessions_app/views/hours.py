@@ -23,7 +23,7 @@ from sessions_app.access import access_own_practice
 from sessions_app.forms.days import read_day
 from sessions_app.forms.hours import ONLINE, RuleForm, RuleFormSet, ZoneForm
 from sessions_app.models import AvailabilityRule, SessionType, Weekday
-from sessions_app.services.availability import replace_weekly_hours
+from sessions_app.services.availability import replace_availability
 from sessions_app.services.policies import policies_of
 from sessions_app.services.slots import Wish, find_slots
 from sessions_app.views.days import start_of
@@ -101,7 +101,7 @@ def _save(request: HttpRequest, week: _Week, zone_form: ZoneForm, formset: Any) 
     kept = [form for form in formset if form.is_kept]
     wanted = [form.rule(zone, rules=week.rules, main_zone=week.zone) for form in kept]
     try:
-        replace_weekly_hours(counselor=week.counselor, rules=wanted, actor=reader_of(request))
+        replace_availability(counselor=week.counselor, rules=wanted, actor=reader_of(request))
     except ValidationFailed as error:
         return _put_beside_rows(kept, error.details)
     return []

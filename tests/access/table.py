@@ -130,6 +130,12 @@ TABLE: dict[str, Row] = {
     "PUT counselors/<uuid:counselor_id>/availability": Row(
         PLANNING, about("counselors/{counselor}/availability", _hours), hidden=403
     ),
+    "GET counselors/<uuid:counselor_id>/availability/outside": Row(
+        PLANNING, at("counselors/{counselor}/availability/outside"), hidden=403
+    ),
+    "GET counselors/<uuid:counselor_id>/slots/why-not": Row(
+        EVERYBODY, at("counselors/{counselor}/slots/why-not?start=2030-01-01T09:00:00Z")
+    ),
     "GET counselors/<uuid:counselor_id>/slots": Row(EVERYBODY, at("counselors/{counselor}/slots")),
     "POST counselors/<uuid:counselor_id>/session-types": Row(
         PLANNING, about("counselors/{counselor}/session-types", _session_type), success=201, hidden=403

@@ -1,17 +1,22 @@
 """Weekly hours minus what is busy: the quick way finds what the slow, plain model finds."""
 
 import heapq
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions_app.free_time import Rule, Shape, free_times, is_free, merge_spans
+from sessions_app.free_time import Blocks, Rule, Shape, free_times, is_free, merge_spans
+from sessions_app.services.calendars import Terms, away_spans
 from sessions_app.wall_clock import LocalDay
+from sessions_app.why_not import Bookable, WhyNot, why_not
 from tests.sessions_app import wall_model
+from tests.sessions_app.figures import show
 
 NEW_YORK, LONDON, KOLKATA = "America/New_York", "Europe/London", "Asia/Kolkata"
 LORD_HOWE, APIA, SANTIAGO = "Australia/Lord_Howe", "Pacific/Apia", "America/Santiago"
@@ -25,8 +30,12 @@ def utc(year, month, day, hour=0, minute=0):
     return int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp())
 
 
+def blocks_of(busy, away=(), full=()):
+    return Blocks(merge_spans(busy), merge_spans(away), merge_spans(full))
+
+
 def starts_of(rules, busy, shape, start, end):
-    return [free.start for free in free_times(rules, merge_spans(busy), shape, start=start, end=end)]
+    return [free.start for free in free_times(rules, blocks_of(busy), shape, start=start, end=end)]
 
 
 def minutes_of_hours():
@@ -40,6 +49,7 @@ def minutes_of_hours():
 @st.composite
 def weekly_rules(draw, zones, day):
     first, end = draw(minutes_of_hours())
+    weeks = draw(st.sampled_from([1, 1, 1, 2, 3]))
     nearby = st.none() | st.integers(-2, 3).map(lambda days: day + timedelta(days=days))
     return Rule(
         weekday=draw(st.integers(-1, 2).map(lambda days: (day + timedelta(days=days)).weekday())),
@@ -47,14 +57,26 @@ def weekly_rules(draw, zones, day):
         end_minute=end,
         zone=draw(st.sampled_from(zones)),
         centre_id=draw(st.sampled_from([None, CENTRE, OTHER_CENTRE])),
-        valid_from=draw(nearby),
+        valid_from=draw(
+            st.integers(-20, 3).map(lambda days: day + timedelta(days=days)) if weeks > 1 else nearby
+        ),
         valid_until=draw(nearby),
+        every_weeks=weeks,
     )
 
 
 @st.composite
+def times_away(draw, zones, day):
+    """A span on the wall of one of the zones: (zone, first day, its minute, last day, its minute)."""
+    first_day = day + timedelta(days=draw(st.integers(-3, 3)))
+    last_day = first_day + timedelta(days=draw(st.sampled_from([0, 0, 0, 1, 6])))
+    first, end = draw(minutes_of_hours())
+    return draw(st.sampled_from(zones)), first_day, first, last_day, end
+
+
+@st.composite
 def calendars(draw):
-    """Rules in up to three zones, busy time, a wish and a range of a few days, most of them at a change of clocks."""
+    """Rules in up to three zones, time taken, a wish and a range of a few days, most of them at a change of clocks."""
     zones = draw(st.lists(st.sampled_from(wall_model.ZONES), min_size=1, max_size=3, unique=True))
     changes = wall_model.changes_of(zones[0])
     on_any_day = st.dates(wall_model.FIRST_DAY, wall_model.LAST_DAY)
@@ -72,15 +94,53 @@ def calendars(draw):
         60 * draw(st.sampled_from([0, 0, 5, 120])),
         60 * draw(st.sampled_from([0, 0, 10, 120])),
     )
+    taken = Taken(
+        busy,
+        draw(st.lists(times_away(zones, day), max_size=3)),
+        draw(st.lists(st.integers(-2, 3).map(lambda days: day + timedelta(days=days)), max_size=2)),
+        draw(st.sampled_from(zones)),
+    )
     start = begin + draw(st.integers(0, 2 * DAY))
-    return rules, busy, shape, start, start + draw(st.integers(1, 2 * DAY))
+    return rules, taken, shape, start, start + draw(st.integers(1, 2 * DAY))
+
+
+class Taken(NamedTuple):
+    """Busy spans, times away on walls, and days that are full on the clock of `zone`."""
+
+    busy: list
+    away: list
+    full_days: list
+    zone: str
+
+    @property
+    def of_model(self):
+        away = [wall_model.away_span(*wall) for wall in self.away]
+        return {
+            "busy": self.busy,
+            "away": [span for span in away if span],
+            "full": [wall_model.day_span(self.zone, day) for day in set(self.full_days)],
+        }
+
+    @property
+    def blocks(self):
+        full = Terms(most_a_day=1, zone=self.zone).full_days(_begun_on(self.zone, self.full_days))
+        away = away_spans((day, first, last, end, zone) for zone, day, first, last, end in self.away)
+        return Blocks(merge_spans(self.busy), away, full)
+
+
+def _begun_on(zone, days):
+    return [wall_model.day_span(zone, day)[0] for day in days]
+
+
+def starts_among(rules, taken, shape, start, end):
+    return [free.start for free in free_times(rules, taken.blocks, shape, start=start, end=end)]
 
 
 def assert_like_the_model(calendar):
-    rules, busy, shape, start, end = calendar
-    found = starts_of(rules, busy, shape, start, end)
+    rules, taken, shape, start, end = calendar
+    found = starts_among(rules, taken, shape, start, end)
     assert found == sorted(set(found)), "ascending, each once"
-    assert found == wall_model.free_starts(rules, busy, shape, start=start, end=end)
+    assert found == wall_model.free_starts(rules, shape=shape, start=start, end=end, **taken.of_model)
 
 
 @settings(max_examples=150, deadline=None)
@@ -99,33 +159,83 @@ def test_free_times_are_those_of_the_plain_model_many_times_over(calendar):
 @settings(max_examples=60, deadline=None)
 @given(calendars())
 def test_each_time_names_the_centre_of_a_rule_that_has_it(calendar):
-    rules, busy, shape, start, end = calendar
-    for free in free_times(rules, merge_spans(busy), shape, start=start, end=end):
+    rules, taken, shape, start, end = calendar
+    for free in free_times(rules, taken.blocks, shape, start=start, end=end):
         of_that_centre = [rule for rule in rules if rule.centre_id == free.centre_id]
-        assert free.start in wall_model.free_starts(
-            of_that_centre, busy, shape, start=free.start, end=free.start + 1
-        )
+        at_once = {"start": free.start, "end": free.start + 1}
+        assert free.start in wall_model.free_starts(of_that_centre, shape=shape, **at_once, **taken.of_model)
 
 
 @settings(max_examples=60, deadline=None)
 @given(calendars(), st.integers(1, 2 * DAY))
 def test_two_halves_of_a_range_hold_what_the_whole_holds(calendar, cut):
-    rules, busy, shape, start, end = calendar
+    rules, taken, shape, start, end = calendar
     middle = min(start + cut, end)
-    whole = starts_of(rules, busy, shape, start, end)
-    assert whole == starts_of(rules, busy, shape, start, middle) + starts_of(rules, busy, shape, middle, end)
+    halves = [(start, middle), (middle, end)]
+    assert starts_among(rules, taken, shape, start, end) == [
+        found for half in halves for found in starts_among(rules, taken, shape, *half)
+    ]
 
 
 @settings(max_examples=60, deadline=None)
 @given(calendars())
 def test_what_is_taken_is_free_no_more_and_nothing_else_is_lost(calendar):
-    rules, busy, shape, start, end = calendar
-    free = starts_of(rules, busy, shape, start, end)
-    for taken in free[:3]:
-        span = (taken - shape.buffer_before, taken + shape.duration + shape.buffer_after)
-        left = starts_of(rules, [*busy, span], shape, start, end)
+    rules, taken, shape, start, end = calendar
+    free = starts_among(rules, taken, shape, start, end)
+    for one in free[:3]:
+        span = (one - shape.buffer_before, one + shape.duration + shape.buffer_after)
+        left = starts_among(rules, taken._replace(busy=[*taken.busy, span]), shape, start, end)
         reach = shape.duration + shape.buffer_before + shape.buffer_after
-        assert left == [other for other in free if abs(other - taken) >= reach]
+        assert left == [other for other in free if abs(other - one) >= reach]
+
+
+# --- Why a time is not one ----------------------------------------------------------------------------------
+
+
+def assert_why_like_the_model(calendar, now, notice, horizon, step):
+    """For instants all over the range: the model's rule, and none exactly where the time is free."""
+    rules, taken, shape, start, end = calendar
+    mine, others = rules[: (len(rules) + 1) // 2], rules[(len(rules) + 1) // 2 :]
+    bookable = Bookable(now, now + (notice or 1), now + horizon)
+    bounds = {"start": max(start, bookable.earliest), "end": min(end, bookable.latest + 1)}
+    offered = {free.start for free in free_times(mine, taken.blocks, shape, **bounds)}
+    first = start - start % 60
+    for at in {*range(first, end, 60 * step), *offered}:
+        finding = why_not(at, mine, others, taken.blocks, shape, bookable)
+        assert (finding is None) == (at in offered) or not bounds["start"] <= at < bounds["end"]
+        assert (finding and finding.rule.value) == wall_model.why_not(
+            at, mine, others, shape, **taken.of_model, **bookable._asdict()
+        )
+        yield finding.rule.value if finding else "offered"
+
+
+nows = st.integers(-60, 30).map(lambda hours: hours * HOUR)
+notices = st.sampled_from([0, 0, HOUR, DAY])
+horizons = st.sampled_from([DAY, 5 * DAY, 365 * DAY])
+
+
+@settings(max_examples=60, deadline=None)
+@given(calendars(), nows, notices, horizons)
+def test_why_a_time_is_not_offered_is_what_the_plain_model_says(calendar, from_start, notice, horizon):
+    now = calendar[3] + from_start
+    for _ in assert_why_like_the_model(calendar, now, notice, horizon, step=13):
+        pass
+
+
+@pytest.mark.prove
+def test_why_a_time_is_not_offered_is_what_the_plain_model_says_many_times_over():
+    said = Counter()
+
+    @settings(max_examples=1_500, deadline=None, database=None)
+    @given(calendars(), nows, notices, horizons)
+    def check(calendar, from_start, notice, horizon):
+        now = calendar[3] + from_start
+        said.update(assert_why_like_the_model(calendar, now, notice, horizon, step=5))
+
+    check()
+    pure_rules = set(WhyNot) - {WhyNot.NOT_LISTED, WhyNot.NO_SUCH_SESSION}
+    assert {rule.value for rule in pure_rules} <= set(said), "every rule was met"
+    show(f"Why not, over {len(wall_model.ZONES)} zones and ten years: {dict(said.most_common())}")
 
 
 spans = st.lists(
@@ -157,7 +267,9 @@ def test_who_wants_the_first_time_of_a_thousand_calendars_computes_little_more_t
     monkeypatch.setattr(LocalDay, "starts", lambda day, *minutes: asked.append(day) or real(day, *minutes))
     rules = [Rule(weekday, 540, 1020, LONDON, None) for weekday in range(7)]
     begin = utc(2027, 6, 1)
-    streams = [free_times(rules, [], Shape(50 * 60), start=begin, end=begin + 60 * DAY) for _ in range(1_000)]
+    streams = [
+        free_times(rules, Blocks(), Shape(50 * 60), start=begin, end=begin + 60 * DAY) for _ in range(1_000)
+    ]
     first = list(islice(heapq.merge(*streams), 3))
     assert [free.start for free in first] == [utc(2027, 6, 1, 8)] * 3
     assert len(asked) <= 2_100
@@ -190,7 +302,7 @@ def test_rules_whose_grids_cross_over_a_gap_still_come_in_order():
 def night(zone, weekday, first, end, *, around, minutes=30):
     """The starts, in UTC as HH:MM, of one rule around one instant."""
     rule = Rule(weekday, 60 * first, 60 * end, zone, None)
-    found = free_times([rule], [], Shape(60 * minutes), start=around - 2 * DAY, end=around + 2 * DAY)
+    found = free_times([rule], Blocks(), Shape(60 * minutes), start=around - 2 * DAY, end=around + 2 * DAY)
     return [f"{datetime.fromtimestamp(free.start, UTC):%H:%M}" for free in found]
 
 
@@ -260,7 +372,7 @@ def test_a_session_lies_in_one_rules_hours_even_where_two_meet():
     """Twelve may be where the counselor changes from one centre to another."""
     rules = [Rule(MONDAY, 660, 720, "UTC", CENTRE), Rule(MONDAY, 720, 780, "UTC", OTHER_CENTRE)]
     eleven = utc(2027, 3, 8, 11)
-    found = list(free_times(rules, [], Shape(HOUR), start=eleven, end=eleven + 2 * HOUR))
+    found = list(free_times(rules, Blocks(), Shape(HOUR), start=eleven, end=eleven + 2 * HOUR))
     assert [(free.start, free.centre_id) for free in found] == [
         (eleven, CENTRE),
         (eleven + HOUR, OTHER_CENTRE),

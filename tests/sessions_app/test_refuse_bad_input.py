@@ -101,10 +101,18 @@ def test_a_time_too_far_ahead_says_how_far_one_can_book(send, practice):
     assert "365 days" in error["details"]["start"][0]
 
 
-@pytest.mark.parametrize("shift", [timedelta(minutes=7), timedelta(hours=-5), timedelta(microseconds=1)])
-def test_a_time_that_is_never_offered_comes_with_the_nearest_that_are(send, practice, shift):
+@pytest.mark.parametrize(
+    ("shift", "words"),
+    [
+        (timedelta(minutes=7), "do not begin at this minute"),
+        (timedelta(hours=-5), "not there"),
+        (timedelta(hours=7, minutes=30), "would not be over in time"),
+        (timedelta(microseconds=1), "do not begin at this minute"),
+    ],
+)
+def test_a_time_that_is_never_offered_comes_with_the_nearest_that_are(send, practice, shift, words):
     error = refused(send(wanted(practice, coming() + shift)), 400, "VALIDATION_ERROR")
-    assert "not there" in error["details"]["start"][0]
+    assert words in error["details"]["start"][0]
     assert len(error["details"]["alternatives"]) == 3
 
 
