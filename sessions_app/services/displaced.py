@@ -7,15 +7,17 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from math import ceil
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.models import CounselorProfile, User
-from core.db import read_in_one_round_trip
 from sessions_app.free_time import is_free, merge_spans
 from sessions_app.listing import SessionRow, session_rows
-from sessions_app.models import Mode, Session, SessionParticipant
-from sessions_app.services.calendars import CounselorCalendar, busy_statement, read_calendars
+from sessions_app.models import Mode, Occupancy, Session, SessionParticipant
+from sessions_app.services.calendars import CounselorCalendar, read_calendars
 from sessions_app.services.slots import Slot, Wish, slots_of
 from sessions_app.wall_clock import Span
 from sessions_app.why_not import Finding, WhyNot, falls_outside
@@ -60,8 +62,8 @@ def find_displaced(
     """The coming sessions of the counselor that `viewer` may see and that lie outside, by start.
 
     `change` puts what is not saved yet into the calendar that they are held against: what a preview shows. No two of
-    them are offered the same time first, so that all can take what is nearest. A fixed number of statements for the
-    search, and one round trip for the calendars of the patients concerned.
+    them are offered the same time first, so that all can take what is nearest. A fixed number of
+    statements, however many they are.
     """
     coming = Session.objects.visible_to(viewer).coming(now).filter(counselor=counselor, start__gt=now)
     columns = ("pk", "start", "end", "mode", "centre_id", "session_type_id")
@@ -123,12 +125,19 @@ def _busy_of_patients(session_ids: list[UUID], *, start: datetime, end: datetime
     taking_part = SessionParticipant.objects.filter(session__in=session_ids)
     for session_id, patient_id in taking_part.values_list("session_id", "patient_id"):
         of_session.setdefault(session_id, []).append(patient_id)
-    patients = list({patient_id for ids in of_session.values() for patient_id in ids})
-    if not patients:
-        return {}
-    spans = read_in_one_round_trip(*(busy_statement(id_, start, end, None) for id_ in patients))
-    by_patient = dict(zip(patients, spans, strict=True))
+    patients = {patient_id for ids in of_session.values() for patient_id in ids}
+    by_patient: dict[UUID, list[Span]] = {}
+    taken = Occupancy.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=start),
+        resource__in=patients,
+        is_active=True,
+        busy__overlap=(start, end),
+    )
+    for patient_id, busy in taken.values_list("resource", "busy"):
+        by_patient.setdefault(patient_id, []).append(
+            (int(busy.lower.timestamp()), ceil(busy.upper.timestamp()))
+        )
     return {
-        session_id: [span for id_ in ids for span in by_patient[id_]]
+        session_id: [span for id_ in ids for span in by_patient.get(id_, ())]
         for session_id, ids in of_session.items()
     }

@@ -256,13 +256,12 @@ def test_notice_keeps_the_next_hours_back_for_patients_and_staff_alike(api, api_
     done(put(own, practice, minimum_notice_minutes=5 * 24 * 60))
     assert slots_shown(api, practice, coming(4)) == []
     assert slots_shown(api, practice, coming(6))
-    for person, more in ((cast.stranger, {}), (cast.manager, {"patient": str(cast.a.patient.pk)})):
+    everybody = [(cast.stranger, {}, 9), (cast.manager, {"patient": str(cast.a.patient.pk)}, 11)]
+    for person, more, hour in everybody:
         error = refused(ask_hold(api_as(person), practice, coming(4), **more), 400, "VALIDATION_ERROR")
         assert "too soon" in error["message"]
         assert instant(error["details"]["alternatives"][0]["start"]) > coming(5)
-        done(ask_hold(api_as(person), practice, coming(6), **more), 201)
-        practice.user.refresh_from_db()
-        own.delete(f"/api/sessions/holds/{practice.pk}")
+        done(ask_hold(api_as(person), practice, coming(6, hour), **more), 201)
 
 
 def test_a_horizon_of_ones_own_ends_what_is_offered(api, api_as, own, practice, patient):
@@ -359,16 +358,16 @@ def keep_open_elsewhere():
 
 
 @pytest.mark.parametrize(
-    ("rules", "rule"),
+    ("mode", "rules", "rule"),
     [
-        (week("12:00", "17:00"), "outside_hours"),
-        (week("08:00", "10:30"), "ends_too_late"),
-        (week("09:00", "17:00"), "not_this_way"),
-        ([], "outside_hours"),
+        ("video", week("12:00", "17:00"), "outside_hours"),
+        ("video", week("08:00", "10:30"), "ends_too_late"),
+        ("in_person", week("09:00", "17:00"), "not_this_way"),
+        ("in_person", [], "outside_hours"),
     ],
 )
-def test_new_hours_list_what_they_leave_outside(own, practice, patient, rules, rule):
-    session = book(practice, patient, coming(5, 10), mode="in_person")
+def test_new_hours_list_what_they_leave_outside(own, practice, patient, mode, rules, rule):
+    session = book(practice, patient, coming(5, 10), mode=mode)
     (one,) = done(put(own, practice, rules=rules))["outside"]
     assert (one["session"]["id"], one["rule"]) == (str(session.pk), rule)
 
