@@ -330,7 +330,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "core.api.schema.add_shared_parts",
     ],
     # One choice under two field names would otherwise get a name that says nothing.
-    "ENUM_NAME_OVERRIDES": {"ModeEnum": "sessions_app.models.Mode"},
+    "ENUM_NAME_OVERRIDES": {
+        "ExceptionKindEnum": "sessions_app.models.ExceptionKind",
+        "ModeEnum": "sessions_app.models.Mode",
+        "SessionKindEnum": "sessions_app.models.SessionKind",
+    },
 }
 
 # --- Words, times, files ------------------------------------------------------------------------------------
