@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import CounselorProfile
 from core.errors import DomainError, InvalidState
 from core.facts import Fact, fact
-from sessions_app.free_time import Span, is_free, merge_spans
+from sessions_app.free_time import is_free, merge_spans
 from sessions_app.models import (
     CalendarEntry,
     EntryKind,
@@ -35,6 +35,7 @@ from sessions_app.services.calendars import CounselorCalendar, read_calendars
 from sessions_app.services.reservations import Choice, Reservation, reserving
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
 from sessions_app.services.waitlist import pass_on
+from sessions_app.wall_clock import Span
 
 SHORTEST_OFFER = timedelta(minutes=5)
 """Who has less than this to answer is not asked."""
@@ -203,7 +204,8 @@ def _slots_within(freed: Freed, calendar: CounselorCalendar, wish: Wish, now: da
     """The calendar's free times that need some of what was freed, those nearest to it first."""
     reach = timedelta(minutes=MAX_DURATION_MINUTES)
     start, end = within_horizon(freed.start - reach, freed.end, now)
-    free = [slot for slot in slots_of(calendar, wish=wish, start=start, end=end) if slot.end > freed.start]
+    bookable = slots_of(calendar, wish=wish, start=start, end=end, now=now)
+    free = [slot for slot in bookable if slot.end > freed.start]
     return sorted(free, key=lambda slot: (abs(slot.start - freed.session_start), slot.start))
 
 
