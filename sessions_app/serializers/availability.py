@@ -154,7 +154,7 @@ class AvailabilityShape(Shape):
     booking = BookingRulesShape()
 
 
-class OfferShape(Shape):
+class NewTimeShape(Shape):
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
     counselor = PersonShape()
@@ -163,7 +163,7 @@ class OfferShape(Shape):
 class DisplacedShape(Shape):
     session = SessionShape()
     rule = serializers.ChoiceField(choices=[rule.value for rule in WhyNot])
-    offers = OfferShape(many=True, help_text="Up to three new times that its patient has too, nearest first.")
+    offers = NewTimeShape(many=True, help_text="Up to three new times that its patient has too, nearest first.")
 
 
 class ReplacedAvailabilityShape(AvailabilityShape):
