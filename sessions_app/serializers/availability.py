@@ -163,7 +163,9 @@ class NewTimeShape(Shape):
 class DisplacedShape(Shape):
     session = SessionShape()
     rule = serializers.ChoiceField(choices=[rule.value for rule in WhyNot])
-    offers = NewTimeShape(many=True, help_text="Up to three new times that its patient has too, nearest first.")
+    offers = NewTimeShape(
+        many=True, help_text="Up to three new times that its patient has too, nearest first."
+    )
 
 
 class ReplacedAvailabilityShape(AvailabilityShape):
