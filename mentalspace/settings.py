@@ -188,6 +188,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "read-outside-calendars": {
+        "task": "sessions_app.read_due_outside_calendars",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "sweep-expired-holds": {
         "task": "sessions_app.sweep_expired_holds",
         "schedule": 60.0,
@@ -397,6 +402,10 @@ if SENTRY_DSN:
     )
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
+
+# Requests to addresses that people name (core/outbound.py) go to public https addresses only; for trying things out on
+# one machine, and never without DEBUG.
+OUTBOUND_ALLOWS_LOCAL = DEBUG and env.bool("OUTBOUND_ALLOWS_LOCAL", default=False)
 
 # Scheduling
 BOOKING_HORIZON_DAYS = env.int("BOOKING_HORIZON_DAYS", default=365)

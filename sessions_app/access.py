@@ -15,7 +15,15 @@ from accounts.models import CounselorProfile, User
 from accounts.permissions import Action, Scope, scope_for
 from accounts.roles import Role
 from core.errors import NotFound, PermissionDenied, ValidationFailed
-from sessions_app.models import CalendarFeed, Session, SessionType, SlotHold, WaitlistEntry, WaitlistOffer
+from sessions_app.models import (
+    CalendarFeed,
+    OutsideCalendar,
+    Session,
+    SessionType,
+    SlotHold,
+    WaitlistEntry,
+    WaitlistOffer,
+)
 
 
 def access_session(user: User, session_id: UUID, action: Action = Action.SESSION_SEE) -> Session:
@@ -84,6 +92,15 @@ def access_session_type_to_edit(user: User, counselor_id: UUID, type_id: UUID) -
     if session_type is None:
         raise NotFound("This counselor has no such session type.")
     return session_type
+
+
+def access_outside_calendar(user: User, counselor_id: UUID, calendar_id: UUID) -> OutsideCalendar:
+    """An outside calendar of a counselor for whom `user` plans."""
+    counselor = access_counselor_to_plan(user, counselor_id)
+    calendar = OutsideCalendar.objects.filter(counselor=counselor, pk=calendar_id).first()
+    if calendar is None:
+        raise NotFound("This counselor has no such calendar here.")
+    return calendar
 
 
 def access_own_practice(user: User) -> CounselorProfile:

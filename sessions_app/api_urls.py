@@ -6,6 +6,7 @@ from sessions_app.api import (
     counselors,
     feeds,
     holds,
+    outside_calendars,
     ratings,
     session_types,
     sessions,
@@ -27,6 +28,19 @@ urlpatterns = [
         session_types.SessionTypeDetail.as_view(),
     ),
     path("counselors/<uuid:counselor_id>/cancellation-policy", cancellation.CancellationPolicy.as_view()),
+    path("counselors/<uuid:counselor_id>/busy", outside_calendars.OutsideBusyTimes.as_view()),
+    path(
+        "counselors/<uuid:counselor_id>/outside-calendars",
+        outside_calendars.OutsideCalendarCollection.as_view(),
+    ),
+    path(
+        "counselors/<uuid:counselor_id>/outside-calendars/<uuid:calendar_id>",
+        outside_calendars.OutsideCalendarDetail.as_view(),
+    ),
+    path(
+        "counselors/<uuid:counselor_id>/outside-calendars/<uuid:calendar_id>/read",
+        outside_calendars.OutsideCalendarReading.as_view(),
+    ),
     path("slots", slots.EarliestSlots.as_view()),
     path("sessions", sessions.SessionCollection.as_view()),
     path("sessions/holds", holds.HoldCollection.as_view()),

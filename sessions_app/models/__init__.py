@@ -6,6 +6,7 @@ from sessions_app.models.calendar import CalendarEntry, EntryKind, Occupancy
 from sessions_app.models.exceptions import AvailabilityException, ExceptionKind
 from sessions_app.models.feeds import CalendarFeed
 from sessions_app.models.holds import HOLD_LENGTH, SlotHold
+from sessions_app.models.outside import OutsideBusy, OutsideCalendar
 from sessions_app.models.policies import CancellationCharge, NoticePolicy
 from sessions_app.models.ratings import SessionRating
 from sessions_app.models.reminders import Reminder, ReminderKind, ReminderState
@@ -37,6 +38,8 @@ __all__ = [
     "NoticePolicy",
     "Occupancy",
     "OfferOutcome",
+    "OutsideBusy",
+    "OutsideCalendar",
     "PaymentPolicy",
     "Priority",
     "Reminder",

@@ -154,6 +154,24 @@ TABLE: dict[str, Row] = {
         at("counselors/{counselor}/cancellation-policy", {"free_until_hours": 48, "late_percent": 50}),
         hidden=403,
     ),
+    "GET counselors/<uuid:counselor_id>/busy": Row(
+        PLANNING, at("counselors/{counselor}/busy?from=2026-12-01&to=2026-12-31"), hidden=403
+    ),
+    "GET counselors/<uuid:counselor_id>/outside-calendars": Row(
+        PLANNING, at("counselors/{counselor}/outside-calendars"), hidden=403
+    ),
+    "POST counselors/<uuid:counselor_id>/outside-calendars": Row(
+        PLANNING,
+        at("counselors/{counselor}/outside-calendars", {"name": "Work", "address": "https://cal.test/w.ics"}),
+        success=201,
+        hidden=403,
+    ),
+    "DELETE counselors/<uuid:counselor_id>/outside-calendars/<uuid:calendar_id>": Row(
+        PLANNING, at("counselors/{counselor}/outside-calendars/{outside}"), success=204, hidden=403
+    ),
+    "POST counselors/<uuid:counselor_id>/outside-calendars/<uuid:calendar_id>/read": Row(
+        PLANNING, at("counselors/{counselor}/outside-calendars/{outside}/read"), hidden=403
+    ),
     "GET slots": Row(EVERYBODY, at("slots")),
     "GET sessions": Row(SIGNED_IN, at("sessions")),
     "POST sessions": Row(PATIENTS, about("sessions", _time), success=201),

@@ -7,7 +7,11 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Centre, CounselorProfile, User
-from sessions_app.models import Session, SessionType
+from sessions_app.models import (
+    OutsideCalendar,
+    Session,
+    SessionType,
+)
 from sessions_app.services.booking import book_session
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.holds import place_hold
@@ -71,6 +75,9 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
         choice=Choice(counselor.pk, coming(days=4, hour=15)), patient_id=patient.pk, actor=patient
     )
     waiting = wait(patient, CounselorProfile.objects.get(pk=counselor.pk))
+    outside = OutsideCalendar.objects.create(
+        counselor_id=counselor.pk, name="Home", address="https://cal.test/h.ics"
+    )
     return Piece(
         {
             "patient": str(patient.pk),
@@ -83,6 +90,7 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
             "coming": str(ahead.pk),
             "hold": str(hold.pk),
             "waiting": str(waiting.pk),
+            "outside": str(outside.pk),
             "type": str(SessionType.objects.get(counselor=counselor.pk).pk),
         }
     )

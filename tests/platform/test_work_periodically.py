@@ -12,6 +12,7 @@ NEEDED = {
     "accounts.purge_expired_devices",
     "core.purge_idempotency_keys",
     "core.purge_outbox",
+    "sessions_app.read_due_outside_calendars",
     "sessions_app.send_due_reminders",
     "sessions_app.sweep_expired_holds",
 }
