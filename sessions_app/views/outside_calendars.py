@@ -30,7 +30,7 @@ def outside_calendar_add(request: HttpRequest) -> HttpResponse:
     return calendar_page(request, form=form, status=422)
 
 
-@posted_from("calendar_settings")
+@posted_from("calendar_settings", is_about_one=False)
 def outside_calendar_read(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
     reader = reader_of(request)
     calendar = access_outside_calendar(reader, reader.pk, calendar_id)
@@ -43,7 +43,7 @@ def outside_calendar_read(request: HttpRequest, calendar_id: UUID) -> HttpRespon
     return redirect("calendar_settings")
 
 
-@posted_from("calendar_settings")
+@posted_from("calendar_settings", is_about_one=False)
 def outside_calendar_remove(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
     reader = reader_of(request)
     remove_outside_calendar(calendar=access_outside_calendar(reader, reader.pk, calendar_id), actor=reader)

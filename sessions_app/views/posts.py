@@ -17,8 +17,10 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def posted_from(page: str) -> Callable[[View], View]:
-    """For a view that a form on the page named `page` posts to; both take the same arguments of the address.
+def posted_from(page: str, *, is_about_one: bool = True) -> Callable[[View], View]:
+    """For a view that a form on the page named `page` posts to.
+
+    Both take the same arguments of the address, unless the page shows many (`is_about_one` False) and takes none.
 
     Whoever opens the address itself, as after a sign-in that came between, is led back to the form.
     """
@@ -28,7 +30,7 @@ def posted_from(page: str) -> Callable[[View], View]:
         @wraps(view)
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method != "POST":
-                return redirect(reverse(page, args=args, kwargs=kwargs))
+                return redirect(reverse(page, args=args, kwargs=kwargs) if is_about_one else reverse(page))
             return view(request, *args, **kwargs)
 
         return door
