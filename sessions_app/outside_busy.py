@@ -16,7 +16,8 @@ from icalendar import Calendar, Component, Event
 from icalendar.error import InvalidCalendar
 from icalendar.prop import vBroken
 
-from sessions_app.free_time import Span, merge_spans
+from sessions_app.free_time import merge_spans
+from sessions_app.wall_clock import Span
 
 MAX_EVENTS = 10_000
 MAX_OCCURRENCES = 20_000

@@ -116,7 +116,8 @@ SELECT counselor.user_id, person.first_name || ' ' || person.last_name, counselo
        away.first_days, away.first_minutes, away.last_days, away.end_minutes, away.zones,
        taken.lowers, taken.uppers,
        booking.minimum_notice_minutes, booking.horizon_days::int, booking.most_sessions_a_day::int, booking.timezone,
-       begun.starts
+       begun.starts,
+       elsewhere.lowers, elsewhere.uppers
   FROM accounts_counselorprofile counselor
   JOIN accounts_centre centre ON centre.id = counselor.primary_centre_id
   JOIN accounts_user person ON person.id = counselor.user_id
@@ -162,6 +163,11 @@ SELECT counselor.user_id, person.first_name || ' ' || person.last_name, counselo
           AND (occupancy.expires_at IS NULL OR occupancy.expires_at > statement_timestamp())
           AND entry.kind = ANY('{{hold,session,offer}}')
           AND entry.id NOT IN (SELECT entry_id FROM sessions_app_slothold WHERE patient_id = %s AND is_live)) begun
+ CROSS JOIN LATERAL (
+       SELECT array_agg(extract(epoch FROM start)::bigint) AS lowers,
+              array_agg(extract(epoch FROM "end")::bigint) AS uppers
+         FROM sessions_app_outsidebusy
+        WHERE counselor_id = counselor.user_id AND "end" > to_timestamp(%s) AND start < to_timestamp(%s)) elsewhere
  WHERE counselor.user_id = ANY(%s::uuid[])
    AND (%s OR counselor.is_approved AND counselor.is_accepting AND person.is_active AND person.role = 'counselor')
 """
@@ -225,6 +231,7 @@ def calendars_statement(
         *taken,
         *around,
         for_patient,
+        *_window(start, end),
         list(counselor_ids),
         with_unlisted,
     ]
@@ -253,7 +260,8 @@ def _days(start: datetime, end: datetime) -> tuple[date, date]:
 def _calendar(row: Row) -> CounselorCalendar:
     counselor_id, name, centre_id, centre_name, *columns = row
     types, rules, away = columns[:10], columns[10:18], columns[19:24]
-    place_names, (lowers, uppers), (*terms, starts) = columns[18], columns[24:26], columns[26:]
+    place_names, (lowers, uppers), (*terms, starts) = columns[18], columns[24:26], columns[26:31]
+    elsewhere = zip(*columns[31:], strict=True) if columns[31] else ()
     calendar = CounselorCalendar(
         counselor_id,
         name.strip(),
@@ -265,7 +273,7 @@ def _calendar(row: Row) -> CounselorCalendar:
     )
     calendar.blocks = Blocks(
         busy=merge_spans(zip(lowers, uppers, strict=True)) if lowers else [],
-        away=away_spans(zip(*away, strict=True)) if away[0] else [],
+        away=away_spans(zip(*away, strict=True) if away[0] else (), elsewhere),
         full=calendar.terms.full_days(starts) if starts else [],
     )
     for rule, place in zip(calendar.rules, place_names or (), strict=True):
@@ -274,14 +282,16 @@ def _calendar(row: Row) -> CounselorCalendar:
     return calendar
 
 
-def away_spans(exceptions: Iterable[tuple[date, int, date, int, str]]) -> list[Span]:
-    """The instants of (first day, its minute, last day, its minute, zone), merged."""
+def away_spans(
+    exceptions: Iterable[tuple[date, int, date, int, str]], elsewhere: Iterable[Span] = ()
+) -> list[Span]:
+    """The instants of (first day, its minute, last day, its minute, zone), and of outside calendars, merged."""
     spans = (
         wall_span(zone, first_day, first_minute, last_day, end_minute)
         for first_day, first_minute, last_day, end_minute, zone in exceptions
     )
     # Where the clocks jump over all of it, nothing is left.
-    return merge_spans((start, end) for start, end in spans if start < end)
+    return merge_spans([*((start, end) for start, end in spans if start < end), *elsewhere])
 
 
 def _offered(*values: Any) -> OfferedType:

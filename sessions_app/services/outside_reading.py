@@ -20,10 +20,10 @@ from core import outbox
 from core.crypto.errors import SealError
 from core.facts import fact
 from core.outbound import OutboundError, fetch
-from sessions_app.free_time import Span
 from sessions_app.models import OutsideBusy, OutsideCalendar
 from sessions_app.models.outside import Problem
 from sessions_app.outside_busy import NoCalendarError, TooMuchError, busy_spans, without_stamps
+from sessions_app.wall_clock import Span
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_audit_is_append_only'),
-        ('sessions_app', '0006_states_policies_ratings'),
+        ('sessions_app', '0007_availability_exceptions_and_booking_rules'),
     ]
 
     operations = [
