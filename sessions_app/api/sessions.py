@@ -15,7 +15,7 @@ from core.errors import HoldExpired, InvalidState, NotFound, PermissionDenied, S
 from sessions_app.access import access_bookable_patient, access_hold, access_session
 from sessions_app.api.shown import shown_session
 from sessions_app.calendar_files import calendar_file_response
-from sessions_app.listing import session_page
+from sessions_app.listing import visible_session_page
 from sessions_app.models import Session
 from sessions_app.serializers.sessions import (
     BookBody,
@@ -31,8 +31,9 @@ class SessionCollection(Endpoint):
     @operation(Action.SESSION_SEE, query=SessionsQuery, answer=SessionShape, paged=True)
     def get(self, request: Request, query: dict[str, Any]) -> Answer:
         """One's own sessions; for staff, those of their centres."""
-        sessions = Session.objects.visible_to(reader_of(request)).filter(**query["filters"])
-        page = session_page(sessions, query["page"], viewer=reader_of(request), now=timezone.now())
+        page = visible_session_page(
+            query["page"], viewer=reader_of(request), now=timezone.now(), filters=query["filters"]
+        )
         return PageAnswer(page, [session_answer(row) for row in page.rows])
 
     @operation(

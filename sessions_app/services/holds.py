@@ -6,9 +6,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.models import User
-from core.db import read_in_one_round_trip
 from core.errors import HoldExpired, InvalidState
 from core.facts import fact
+from core.statements import read_in_one_round_trip
 from sessions_app.models import HOLD_LENGTH, EntryKind, OfferOutcome, SlotHold
 from sessions_app.services.occupancy import give_back, keep_until, locking_statements, sweep_dead
 from sessions_app.services.reservations import Choice, reserving

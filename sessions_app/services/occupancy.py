@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from core.db import Statement, read_in_one_round_trip
 from core.facts import Fact
+from core.statements import Statement, read_in_one_round_trip
 from sessions_app.models import CalendarEntry, EntryKind, Occupancy, SlotHold
 
 _LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"

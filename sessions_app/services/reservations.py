@@ -12,9 +12,9 @@ from django.db import IntegrityError
 
 from accounts.models import StaffCentre, User
 from accounts.permissions import Action, Scope, scope_for
-from core.db import Row, Statement, read_in_one_round_trip
 from core.errors import DomainError, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from core.facts import Fact, fact
+from core.statements import Row, Statement, read_in_one_round_trip
 from sessions_app.free_time import is_free, merge_spans
 from sessions_app.models import CalendarEntry, EntryKind
 from sessions_app.services.calendars import (
@@ -105,9 +105,6 @@ def reserving(
     try:
         with fact(actor=actor) as current:
             yield current, _reserve(choice, patient_id=patient_id, actor=actor, now=now)
-    # Only now, when the calendars are no longer locked: nobody waits while this one is told where else to look.
-    except _CannotBeHad as refused:
-        raise _with_alternatives(refused.error, choice, patient_id, now) from None
     except IntegrityError as broken:
         # The last word is the constraint's. Should it speak, it is said as any other refusal.
         if "nobody_is_busy_twice_at_once" not in str(broken):
@@ -115,17 +112,13 @@ def reserving(
         raise _with_alternatives(SlotTaken(), choice, patient_id, now) from broken
 
 
-class _CannotBeHad(Exception):  # noqa: N818 - no error: it carries one out of the transaction
-    def __init__(self, error: DomainError) -> None:
-        self.error = error
-
-
 def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datetime) -> Reservation:
     calendar, patient_busy, holds = _locked_calendars(choice, patient_id)
     _require_offered(choice, calendar)
     slot = _slot_at(choice, calendar, now)
     if slot is None or not is_free(_epoch(slot.start), _epoch(slot.end), patient_busy):
-        raise _CannotBeHad(_refusal(choice, calendar, now, is_patient_busy=slot is not None))
+        refusal = _refusal(choice, calendar, now, is_patient_busy=slot is not None)
+        raise _with_alternatives(refusal, choice, patient_id, now)
     offered = next(offered for offered in calendar.types if offered.id == slot.type_id)
     mode = choice.mode or slot.modes[0]
     _require_own_centre(actor, slot.centre_id)
@@ -241,8 +234,10 @@ def _refusal(
 
 
 def _with_alternatives(error: DomainError, choice: Choice, patient_id: UUID, now: datetime) -> DomainError:
-    nearest = [_as_alternative(slot) for slot in _nearest(choice, patient_id, now)]
-    error.details = {**error.details, "alternatives": nearest}
+    """The refusal, which looks for the nearest free times when the calendars are no longer locked."""
+    error.look_up = lambda: {
+        "alternatives": [_as_alternative(slot) for slot in _nearest(choice, patient_id, now)]
+    }
     return error
 
 
