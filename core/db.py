@@ -1,5 +1,6 @@
 """Inserts without the ORM, for the few places where building them is measured to matter (docs/performance.md)."""
 
+import uuid
 from functools import cache
 
 from django.db import connection, models
@@ -21,13 +22,31 @@ def insert_statement(row: models.Model, *, on_conflict_do_nothing: bool = False)
     Fields with a database default that were not set are left to the database, and not read back.
     """
     columns, values = [], []
-    for field in row._meta.concrete_fields:
+    kept = row.__dict__
+    for field, is_plain in _fields(type(row)):
+        if is_plain and type(value := kept.get(field.attname)) in _PLAIN_VALUES:
+            columns.append(field.column)
+            values.append(value)
+            continue
         value = field.pre_save(row, add=True)
         if isinstance(value, DatabaseDefault):
             continue
         columns.append(field.column)
         values.append(field.get_db_prep_save(value, connection))
     return _insert_sql(row._meta.db_table, tuple(columns), on_conflict_do_nothing), values
+
+
+# Fields that do nothing to these values on their way to the database; all else goes through the field.
+_PLAIN_FIELDS = (
+    *(models.UUIDField, models.ForeignKey, models.OneToOneField, models.BooleanField),
+    *(models.CharField, models.TextField, models.PositiveIntegerField, models.PositiveSmallIntegerField),
+)
+_PLAIN_VALUES = (uuid.UUID, str, int, bool, type(None))
+
+
+@cache
+def _fields(model: type[models.Model]) -> list[tuple[Any, bool]]:
+    return [(field, type(field) in _PLAIN_FIELDS) for field in model._meta.concrete_fields]
 
 
 @cache

@@ -8,10 +8,11 @@ import select
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import psycopg
-from django.db import connection
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors, generators
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus, Format, TransactionStatus
@@ -31,13 +32,14 @@ def read_in_one_round_trip(*statements: Statement) -> list[list[Row]]:
     Places are written %s, a percent sign %%. Errors are Django's, as from its cursors; what comes after a statement
     that fails is not run.
     """
-    _leave_lost_connection()
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    raw = cast("psycopg.Connection[Any]", connection.connection)
-    if connection.queries_logged or connection.execute_wrappers or not raw.prepare_threshold:
-        return _through_cursors(statements)
-    with connection.wrap_database_errors:
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    _leave_lost_connection(database)
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
+    raw = database.connection
+    if database.queries_logged or database.execute_wrappers or not settings.DATABASE_PREPARED_STATEMENTS:
+        return _through_cursors(database, statements)
+    with database.wrap_database_errors:
         return _Line.of(raw).ask(statements)
 
 
@@ -46,33 +48,32 @@ def read(sql: str, values: Sequence[Any] = ()) -> list[Row]:
     return read_in_one_round_trip((sql, values))[0]
 
 
-def _leave_lost_connection() -> None:
+def _leave_lost_connection(database: Any) -> None:
     """Django's check at the start of a request (CONN_HEALTH_CHECKS), without its round trip.
 
     A server that restarts or ends a connection says so: then there is something to read before anything was asked.
     Only then Django's own check is made, which closes what is lost; the next use connects anew.
     """
-    kept: Any = connection
-    if kept.connection is None or not kept.health_check_enabled or kept.health_check_done:
+    if database.connection is None or not database.health_check_enabled or database.health_check_done:
         return
     unread = select.poll()
-    unread.register(kept.connection.fileno(), select.POLLIN)
+    unread.register(database.connection.fileno(), select.POLLIN)
     if unread.poll(0):
-        kept.close_if_health_check_failed()
+        database.close_if_health_check_failed()
     else:
-        kept.health_check_done = True
+        database.health_check_done = True
 
 
-def _through_cursors(statements: Sequence[Statement]) -> list[list[Row]]:
+def _through_cursors(database: Any, statements: Sequence[Statement]) -> list[list[Row]]:
     """The same with psycopg's cursors, wrapped as Django wraps its own: where statements are counted or not kept."""
+    make = database.make_debug_cursor if database.queries_logged else database.make_cursor
     with ExitStack() as stack:
         cursors = []
         for _ in statements:
-            cursor: Any = psycopg.Cursor(connection.connection)
+            cursor: Any = psycopg.Cursor(database.connection)
             cursor.format = Format.BINARY
-            make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
             cursors.append(stack.enter_context(make(cursor)))
-        with connection.wrap_database_errors, connection.connection.pipeline():
+        with database.wrap_database_errors, database.connection.pipeline():
             for cursor, (sql, values) in zip(cursors, statements, strict=True):
                 cursor.execute(sql, values)
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]

@@ -24,7 +24,7 @@ from sessions_app.services.calendars import (
     calendars_from,
     calendars_statement,
 )
-from sessions_app.services.occupancy import locking_statements, take_time
+from sessions_app.services.occupancy import lock_and_read, take_time
 from sessions_app.services.reasons import SAFE_WORDS, TAKEN_BY_OTHERS, reason_against
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
 from sessions_app.wall_clock import Span
@@ -41,7 +41,7 @@ _OWN_HOLDS = """
 SELECT entry_id, resource, floor(extract(epoch FROM lower(busy)))::bigint,
        ceil(extract(epoch FROM upper(busy)))::bigint, hold.is_offer
   FROM sessions_app_slothold hold JOIN sessions_app_occupancy USING (entry_id)
- WHERE hold.patient_id = %s AND hold.is_live
+ WHERE hold.patient_id = %s AND hold.is_live AND expires_at > statement_timestamp()
 """
 
 
@@ -145,9 +145,10 @@ def _require_bookable_instant(start: datetime, now: datetime) -> None:
 
 def _locked_calendars(choice: Choice, patient_id: UUID) -> tuple[CounselorCalendar, list[Span], list[Row]]:
     """Both calendars at the choice, locked and cleared, and the rows of _OWN_HOLDS, in one round trip."""
-    locks = locking_statements([choice.counselor_id, patient_id])
-    *_, holds, calendars, busy = read_in_one_round_trip(
-        *locks, (_OWN_HOLDS, [patient_id]), *_reads(choice, patient_id, timedelta())
+    holds, calendars, busy = lock_and_read(
+        [choice.counselor_id, patient_id],
+        (_OWN_HOLDS, [patient_id]),
+        *_reads(choice, patient_id, timedelta()),
     )
     return _listed(choice, calendars), merge_spans(busy), holds
 
