@@ -2,6 +2,7 @@
 
 import uuid
 from functools import cache
+from typing import Any
 
 from django.db import connection, models
 from django.db.models.expressions import DatabaseDefault

@@ -19,6 +19,7 @@ from core.api.paging import Page, PageRequest
 from core.ids import uuid7
 from core.statements import Row, read
 from sessions_app.models import CORRECTIONS, OPEN_STATES, Session, SessionStatus
+from sessions_app.services.booking import Booked
 from sessions_app.services.states import STARTS_EARLY
 
 # The ids come from a queryset, so that who sees what is said in one place; the rest is read by hand, since building it
@@ -176,6 +177,40 @@ def visible_session_page(
         return Page(request, [], 0)
     sql, count = visible
     return _page((sql, [viewer.pk] * count), request, viewer, now)
+
+
+def booked_row(booked: Booked, patient: User, *, now: datetime) -> SessionRow:
+    """What has just been booked, as the patient who booked it may read it; without the centre's address and zone."""
+    session = booked.session
+    return SessionRow(
+        id=session.pk,
+        status=session.status,
+        start=session.start,
+        end=session.end,
+        mode=session.mode,
+        kind=session.kind,
+        type_name=booked.type_name,
+        counselor_id=session.counselor_id,
+        counselor_name=booked.counselor_name,
+        centre_id=session.centre_id,
+        centre_name=booked.centre_name,
+        centre_address="",
+        centre_city="",
+        centre_timezone="",
+        fee_minor=session.fee_minor,
+        currency=session.currency,
+        payment_policy=session.payment_policy,
+        created_at=session.created_at,
+        cancelled_by_id=None,
+        cancelled_at=None,
+        charged_minor=None,
+        is_charge_waived=False,
+        charge_policy_version=None,
+        patients=(Person(patient.pk, _patient_name(patient.full_name, False, "", patient)),),
+        can=possible_actions(
+            status=session.status, start=session.start, end=session.end, viewer=patient, now=now
+        ),
+    )
 
 
 _Ids = tuple[str, list[Any]]

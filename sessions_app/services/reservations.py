@@ -67,8 +67,10 @@ class Reservation:
 
     patient_id: UUID
     counselor_id: UUID
+    counselor_name: str
     offered: OfferedType
     centre_id: UUID
+    centre_name: str
     mode: str
     start: datetime
     end: datetime
@@ -125,8 +127,10 @@ def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datet
     return Reservation(
         patient_id,
         choice.counselor_id,
+        slot.counselor_name,
         offered,
         slot.centre_id,
+        slot.centre_name,
         mode,
         slot.start,
         slot.end,
