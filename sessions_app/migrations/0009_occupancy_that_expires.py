@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("sessions_app", "0006_states_policies_ratings")]
+    dependencies = [("sessions_app", "0008_outside_calendars")]
 
     operations = [
         AddIndexConcurrently(
