@@ -13,6 +13,7 @@ from django.urls import reverse
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Sessions": {
         "sessions_app.session": ("Sessions", "event"),
+        "sessions_app.sessionseries": ("Series", "event_repeat"),
         "sessions_app.slothold": ("Holds", "timer"),
         "sessions_app.waitlistentry": ("Waitlist", "hourglass_empty"),
         "sessions_app.waitlistoffer": ("Offered times", "local_offer"),

@@ -62,8 +62,7 @@ class Connection {
   }
 }
 
-// One after the other: of sixteen at once, the worker that wakes first may take all.
-for (let i = 0; i < connections; i++) setTimeout(() => { if (!stopped) new Connection(); }, 10 * i);
+for (let i = 0; i < connections; i++) new Connection();
 let started;
 setTimeout(() => { measuring = true; started = performance.now(); console.log('START'); }, plan.warmup * 1000);
 setTimeout(finish, (plan.warmup + seconds) * 1000);

@@ -4,16 +4,11 @@ A service raises one of these; each kind of door (API, page, admin, task) turns 
 `message` is read by people: it says what to do and carries no SQL, trace or somebody else's data.
 """
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A refusal with a code.
-
-    What `look_up` answers is added to the details when somebody asks for them: then the transaction that was refused
-    has ended, and nobody waits for its locks while this one is told what to do instead.
-    """
+    """A refusal with a code. `details` is a JSON-ready dict, such as {"start": ["…"]} or {"alternatives": […]}."""
 
     code: ClassVar[str] = "CONFLICT"
     status: ClassVar[int] = 409
@@ -27,18 +22,9 @@ class DomainError(Exception):
         retry_after_seconds: int | None = None,
     ) -> None:
         self.message = message or self.default_message
-        self.look_up: Callable[[], dict[str, Any]] | None = None
-        self._details = details or {}
+        self.details = details or {}
         self.retry_after_seconds = retry_after_seconds
         super().__init__(self.message)
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """JSON-ready, such as {"start": ["…"]} or {"alternatives": […]}."""
-        if self.look_up is not None:
-            look_up, self.look_up = self.look_up, None
-            self._details = {**self._details, **look_up()}
-        return self._details
 
 
 class ValidationFailed(DomainError):
@@ -79,6 +65,13 @@ class SlotTaken(DomainError):
 
     code = "SLOT_TAKEN"
     default_message = "This time has just been taken. Choose one of the nearest free times."
+
+
+class SeriesConflict(DomainError):
+    """details: {"occurrences": n, "conflicts": [{"number", "start", "message", "alternatives": [{"start", "end"}]}]}"""
+
+    code = "SERIES_CONFLICT"
+    default_message = "Some of these times cannot be had. Take others instead of them, or leave them out."
 
 
 class HoldExpired(DomainError):

@@ -19,7 +19,6 @@ from django.db.models import F, Value
 from django.db.models.functions import Now
 
 from core.models import OutboxEntry
-from core.statements import read
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +95,8 @@ def wake_on_commit() -> None:
 
 
 def _wake_relay() -> None:
-    read(f"NOTIFY {CHANNEL}")
+    with connection.cursor() as cursor:
+        cursor.execute(f"NOTIFY {CHANNEL}")
 
 
 _CLAIM_DUE = """

@@ -19,6 +19,7 @@ from sessions_app.models import (
     CalendarFeed,
     OutsideCalendar,
     Session,
+    SessionSeries,
     SessionType,
     SlotHold,
     WaitlistEntry,
@@ -73,6 +74,20 @@ def access_waiting(user: User, entry_id: UUID, action: Action = Action.WAITLIST)
     if not WaitlistEntry.objects.within(scope_for(user.role, action), user).filter(pk=entry.pk).exists():
         raise PermissionDenied()
     return entry
+
+
+def access_series(user: User, series_id: UUID, action: Action = Action.SESSION_SEE) -> SessionSeries:
+    series = (
+        SessionSeries.objects.visible_to(user)
+        .select_related("counselor__user", "patient__user")
+        .filter(pk=series_id)
+        .first()
+    )
+    if series is None:
+        raise NotFound("There is no such series, or it is not yours to see.")
+    if not SessionSeries.objects.within(scope_for(user.role, action), user).filter(pk=series.pk).exists():
+        raise PermissionDenied()
+    return series
 
 
 def access_to_wait_for(user: User, *, counselor_id: UUID | None, centre_id: UUID | None) -> None:

@@ -48,6 +48,14 @@ def session_calendar(session: Session, *, viewer: User, method: CalendarMethod) 
     return calendar_of([session], [event], viewer=viewer, method=method).to_ical()
 
 
+def calendar_of_series(sessions: Sequence[Session], *, viewer: User) -> bytes:
+    """One file with all of them, each as its own file has it, so that a later file of one replaces it here."""
+    events = [
+        session_event(session, viewer=viewer, title=title_with_name(session, viewer)) for session in sessions
+    ]
+    return calendar_of(sessions, events, viewer=viewer, method=CalendarMethod.PUBLISH).to_ical()
+
+
 def calendar_file_response(session: Session, viewer: User) -> HttpResponse:
     """The file as a download, for a reader who may see the session."""
     content = session_calendar(session, viewer=viewer, method=CalendarMethod.PUBLISH)

@@ -20,8 +20,8 @@ from notifications.mails import calendar_attachment, compose
 from notifications.registry import Mail
 from notifications.services import notify
 from sessions_app import wording
-from sessions_app.calendar_files import CalendarMethod, session_calendar
-from sessions_app.models import CancellationCharge, Mode, Session, SessionStatus, WaitlistOffer
+from sessions_app.calendar_files import CalendarMethod, calendar_of_series, session_calendar
+from sessions_app.models import CancellationCharge, Mode, Session, SessionSeries, SessionStatus, WaitlistOffer
 from sessions_app.models.sessions import SessionQuerySet
 from sessions_app.services.offers import offer_freed_time
 from sessions_app.services.reminders import plan_reminders
@@ -35,11 +35,13 @@ def register() -> None:
     registry.register_type("session_reminder_day", render_reminder)
     registry.register_type("session_reminder_hour", render_reminder)
     registry.register_type("waitlist_offer", render_offer)
+    registry.register_type("series_booked", render_series)
     outbox.register("session.confirmed", "sessions_app.plan_reminders", on_confirmed_plan_reminders)
     outbox.register("session.confirmed", "sessions_app.notify", on_confirmed_notify)
     outbox.register("session.confirmed", "sessions_app.end_waiting", on_confirmed_end_waiting)
     outbox.register("session.cancelled", "sessions_app.notify", on_cancelled_notify)
     outbox.register("session.cancelled", "sessions_app.offer_freed_time", on_cancelled_offer_time)
+    outbox.register("series.booked", "sessions_app.notify", on_series_notify)
     outbox.register("time.freed", "sessions_app.offer_freed_time", on_time_freed)
     outbox.register("waitlist.offered", "sessions_app.notify", on_offered_notify)
 
@@ -54,7 +56,17 @@ def on_confirmed_plan_reminders(payload: outbox.Payload) -> None:
 
 
 def on_confirmed_notify(payload: outbox.Payload) -> None:
-    _notify_everyone("session_confirmed", payload)
+    """One message a session; of a series, one for all of it (`series.booked`)."""
+    session = _session(payload)
+    if session is not None and session.series_id is None:
+        _notify_everyone("session_confirmed", payload)
+
+
+def on_series_notify(payload: outbox.Payload) -> None:
+    series = SessionSeries.objects.filter(pk=UUID(str(payload["series"]))).first()
+    if series is not None:
+        people = [series.patient_id, series.counselor_id]
+        notify(user_ids=people, type_code="series_booked", about_id=series.pk, dedupe=str(series.pk))
 
 
 def on_cancelled_notify(payload: outbox.Payload) -> None:
@@ -131,6 +143,30 @@ def render_reminder(user: User, session_id: UUID) -> Mail | None:
         return None
     subject = _("Reminder: your appointment on %(day)s at %(time)s") % _moment(session)
     return _mail("session_reminder", subject, session, user)
+
+
+def render_series(user: User, series_id: UUID) -> Mail | None:
+    """All times of a series that are still to come, with one calendar file. None when none is left."""
+    coming = _told_about().filter(series=series_id, status=SessionStatus.CONFIRMED, start__gt=timezone.now())
+    sessions = list(coming.order_by("start"))
+    if not sessions:
+        return None
+    first = sessions[0]
+    subject = _("Your %(count)s appointments from %(day)s on") % {
+        "count": len(sessions),
+        "day": wording.day(first.start),
+    }
+    content = calendar_of_series(sessions, viewer=user)
+    return compose(
+        template="sessions_app/mail/series_booked",
+        subject=subject,
+        context={
+            "rows": [(_("With"), _with_whom(first, user)), _where(first)],
+            "times": [_when(session) for session in sessions],
+            "series_url": settings.SITE_URL + reverse("series_detail", args=[series_id]),
+        },
+        attachments=[calendar_attachment(content, method=CalendarMethod.PUBLISH)],
+    )
 
 
 def render_offer(user: User, offer_id: UUID) -> Mail | None:

@@ -15,9 +15,10 @@ from functools import cache, lru_cache
 
 import redis
 from django.conf import settings
+from redis.commands.core import Script
 
 from core.errors import Throttled, Unavailable
-from core.redis_client import RedisScript
+from core.redis_client import redis_client
 
 logger = logging.getLogger(__name__)
 
@@ -61,9 +62,6 @@ if wait == 0 then
 end
 return wait
 """
-
-
-_count = RedisScript(_SCRIPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +153,12 @@ def _ask(buckets: Sequence[Bucket]) -> int:
     figures: list[int] = []
     for bucket in buckets:
         figures += settings.THROTTLES[bucket.scope]
-    return int(_count([_key(bucket) for bucket in buckets], figures))
+    return int(_script()(keys=[_key(bucket) for bucket in buckets], args=figures))
+
+
+@cache
+def _script() -> Script:
+    return redis_client().register_script(_SCRIPT)
 
 
 def _key(bucket: Bucket) -> str:

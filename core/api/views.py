@@ -59,11 +59,11 @@ class Operation:
     def parse(self, request: Request) -> dict[str, Any]:
         """The checked query and body, as far as the handler takes them. Raises ValidationError, by field."""
         parsed = {}
-        query = request._request.META.get("QUERY_STRING", "")
+        query = request._request.GET
         if self.query is not NoQuery:
-            parsed["query"] = self.query.parse_string(query)
+            parsed["query"] = self.query.parse_query(query)
         elif query:
-            NoQuery.parse_string(query)
+            NoQuery.parse_query(query)
         if self.body is not NoBody:
             parsed["body"] = self.body.parse(request.data, partial=request.method == "PATCH")
         elif request.method not in ("GET", "HEAD"):

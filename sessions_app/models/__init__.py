@@ -10,6 +10,7 @@ from sessions_app.models.outside import OutsideBusy, OutsideCalendar
 from sessions_app.models.policies import CancellationCharge, NoticePolicy
 from sessions_app.models.ratings import SessionRating
 from sessions_app.models.reminders import Reminder, ReminderKind, ReminderState
+from sessions_app.models.series import Rhythm, SessionSeries
 from sessions_app.models.sessions import (
     ALLOWED_TRANSITIONS,
     CORRECTIONS,
@@ -45,10 +46,12 @@ __all__ = [
     "Reminder",
     "ReminderKind",
     "ReminderState",
+    "Rhythm",
     "Session",
     "SessionKind",
     "SessionParticipant",
     "SessionRating",
+    "SessionSeries",
     "SessionStatus",
     "SessionType",
     "SlotHold",

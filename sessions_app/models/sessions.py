@@ -13,6 +13,7 @@ from accounts.roles import Role
 from core.crypto.fields import EncryptedTextField
 from core.ids import uuid7
 from sessions_app.models.calendar import CalendarEntry
+from sessions_app.models.series import SessionSeries
 from sessions_app.models.types import Mode, PaymentPolicy, SessionKind, SessionType
 
 MAX_REASON = 1000
@@ -86,6 +87,7 @@ class Session(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.OneToOneField(CalendarEntry, on_delete=models.PROTECT, related_name="session")
+    series = models.ForeignKey(SessionSeries, on_delete=models.PROTECT, null=True, related_name="sessions")
     session_type = models.ForeignKey(SessionType, on_delete=models.PROTECT, related_name="sessions")
     counselor = models.ForeignKey(CounselorProfile, on_delete=models.PROTECT, related_name="sessions")
     centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="sessions")

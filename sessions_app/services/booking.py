@@ -37,16 +37,6 @@ class Terms:
     payment_policy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """A session that has just been booked, and the names that the booking knew, so that nobody reads them again."""
-
-    session: Session
-    type_name: str
-    counselor_name: str
-    centre_name: str
-
-
 def book_session(
     *, choice: Choice, patient_id: UUID, actor: User, note: str = "", now: datetime | None = None
 ) -> Session:
@@ -54,19 +44,12 @@ def book_session(
 
     Raises what `reserving` raises.
     """
-    return book_directly(choice=choice, patient_id=patient_id, actor=actor, note=note, now=now).session
-
-
-def book_directly(
-    *, choice: Choice, patient_id: UUID, actor: User, note: str = "", now: datetime | None = None
-) -> Booked:
-    """`book_session`, with the names for who shows it at once."""
     now = now or timezone.now()
     with reserving(choice, patient_id=patient_id, actor=actor, now=now) as (current, reservation):
         give_back(reservation.own_holds_in_the_way)
         offered = reservation.offered
         terms = Terms(offered.id, offered.kind, offered.fee_minor, offered.currency, offered.payment_policy)
-        session = _confirm(
+        return _confirm(
             current,
             entry=reservation.take(current, kind=EntryKind.SESSION),
             terms=terms,
@@ -76,7 +59,6 @@ def book_directly(
             mode=reservation.mode,
             note=note,
         )
-        return Booked(session, offered.name, reservation.counselor_name, reservation.centre_name)
 
 
 def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | None = None) -> Session:

@@ -18,6 +18,7 @@ from accounts.roles import Role
 from core.errors import DomainError, HoldExpired, InvalidState, PermissionDenied, SlotTaken, ValidationFailed
 from sessions_app.access import access_bookable_patient, access_hold
 from sessions_app.forms.booking import BookingForm, TimeForm
+from sessions_app.forms.series import RepeatForm
 from sessions_app.models import SessionType, SlotHold
 from sessions_app.services.booking import book_hold
 from sessions_app.services.holds import place_hold, release_hold, renew_hold
@@ -76,7 +77,7 @@ def book_details(request: HttpRequest, hold_id: UUID) -> HttpResponse:
         return redirect("waitlist_offer", hold_id)
     if not hold.is_live or not hold.entry.is_live_at(timezone.now()):
         return _show_over(request, hold)
-    return _show_details(request, hold, BookingForm())
+    return show_details(request, hold, BookingForm())
 
 
 @posted_from("book_details")
@@ -85,7 +86,7 @@ def book_confirm(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     hold = access_hold(reader_of(request), hold_id)
     form = BookingForm(request.POST)
     if not form.is_valid():
-        return _show_details(request, hold, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return show_details(request, hold, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     note = form.cleaned_data["note"]
     try:
         session = book_hold(hold=hold, actor=reader_of(request), note=note)
@@ -110,7 +111,7 @@ def hold_renew(request: HttpRequest, hold_id: UUID) -> HttpResponse:
         messages.info(request, error.message)
     if not form["note"].value():
         return redirect("book_details", hold_id)
-    return _show_details(request, access_hold(reader_of(request), hold_id), form)
+    return show_details(request, access_hold(reader_of(request), hold_id), form)
 
 
 @posted_from("book_details")
@@ -126,6 +127,7 @@ def _require_patient(request: HttpRequest) -> None:
 
 
 def _keep_again(request: HttpRequest, hold: SlotHold, note: str) -> HttpResponse:
+    """The page of a kept time; `form` as it was sent, with `told` and `status` when there is something to say."""
     expires_at = hold.entry.expires_at
     ran_out = expires_at is None or expires_at <= timezone.now()
     choice = Choice(
@@ -146,12 +148,10 @@ def _keep(request: HttpRequest, choice: Choice, *, note: str, told: Told | None 
     if not note and told is None:
         return redirect("book_details", hold.pk)
     # Shown at once instead of by a redirect: what was typed is nowhere but in this answer.
-    return _show_details(
-        request, access_hold(reader, hold.pk), BookingForm(initial={"note": note}), told=told
-    )
+    return show_details(request, access_hold(reader, hold.pk), BookingForm(initial={"note": note}), told=told)
 
 
-def _show_details(
+def show_details(
     request: HttpRequest,
     hold: SlotHold,
     form: BookingForm,
@@ -167,7 +167,14 @@ def _show_details(
         "renew_url": reverse("hold_renew", args=[hold.pk]),
         "release_url": reverse("hold_release", args=[hold.pk]),
     }
-    context = {"hold": hold, "kept": kept, "form": form, "told": told, "cost": cost_after_booking(hold)}
+    context = {
+        "hold": hold,
+        "kept": kept,
+        "form": form,
+        "repeat": form if isinstance(form, RepeatForm) else RepeatForm(),
+        "told": told,
+        "cost": cost_after_booking(hold),
+    }
     return render(request, "sessions_app/book_details.html", context, status=status)
 
 

@@ -32,6 +32,7 @@ def facts_of(request: HttpRequest, session: Session) -> dict[str, Any]:
         "is_own": reader.role == Role.PATIENT,
         "is_over": row.end <= timezone.now(),
         "back_url": day_page_of(row, reader),
+        "series_id": session.series_id,
     }
 
 

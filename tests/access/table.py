@@ -88,6 +88,10 @@ def _time(world: World, piece: Piece) -> dict[str, Any]:
     }
 
 
+def _series(world: World, piece: Piece) -> dict[str, Any]:
+    return _time(world, piece) | {"rhythm": "weekly", "count": 3}
+
+
 def _wait(world: World, piece: Piece) -> dict[str, Any]:
     return {"counselor": piece.ids["counselor"], "patient": piece.ids["patient"], "timezone": "UTC"}
 
@@ -188,6 +192,9 @@ TABLE: dict[str, Row] = {
     "PATCH sessions/feed": Row(FEEDS, at("sessions/feed", {}), success=404),
     "DELETE sessions/feed": Row(FEEDS, at("sessions/feed"), success=204),
     "GET sessions/feed/<str:token>.ics": Row(EVERYBODY, at("sessions/feed/unknown.ics"), success=404),
+    "POST sessions/series": Row(PATIENTS, about("sessions/series", _series), success=201),
+    "GET sessions/series/<uuid:series_id>": Row(SESSIONS, at("sessions/series/{series}")),
+    "DELETE sessions/series/<uuid:series_id>": Row(SESSIONS, at("sessions/series/{series}?scope=all")),
     "GET sessions/waitlist": Row(SIGNED_IN, at("sessions/waitlist")),
     "POST sessions/waitlist": Row(PATIENTS, about("sessions/waitlist", _wait), success=201),
     "GET sessions/waitlist/<uuid:entry_id>": Row(SESSIONS, at("sessions/waitlist/{waiting}")),

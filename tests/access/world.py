@@ -16,7 +16,9 @@ from sessions_app.services.booking import book_session
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.holds import place_hold
 from sessions_app.services.ratings import rate_session
+from sessions_app.services.repeats import Repeat
 from sessions_app.services.reservations import Choice
+from sessions_app.services.series import book_series
 from sessions_app.services.states import complete_session
 from tests.cast import Cast
 from tests.factories import CareRelationshipFactory, CounselorFactory, PatientFactory
@@ -74,6 +76,12 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
     hold = place_hold(
         choice=Choice(counselor.pk, coming(days=4, hour=15)), patient_id=patient.pk, actor=patient
     )
+    series = book_series(
+        choice=Choice(counselor.pk, coming(days=6, hour=10)),
+        repeat=Repeat("weekly", count=2),
+        patient_id=patient.pk,
+        actor=patient,
+    )
     waiting = wait(patient, CounselorProfile.objects.get(pk=counselor.pk))
     outside = OutsideCalendar.objects.create(
         counselor_id=counselor.pk, name="Home", address="https://cal.test/h.ics"
@@ -89,6 +97,7 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
             "charged": str(_charged(patient, counselor).pk),
             "coming": str(ahead.pk),
             "hold": str(hold.pk),
+            "series": str(series.pk),
             "waiting": str(waiting.pk),
             "outside": str(outside.pk),
             "type": str(SessionType.objects.get(counselor=counselor.pk).pk),

@@ -13,7 +13,9 @@ from accounts.models import AuditEvent
 from core.models import OutboxEntry
 from sessions_app.models import CalendarEntry, Session, SessionStatus, SessionType
 from sessions_app.services.holds import place_hold
+from sessions_app.services.repeats import Repeat
 from sessions_app.services.reservations import Choice
+from sessions_app.services.series import book_series
 from tests.factories import PatientFactory, SessionTypeFactory
 from tests.sessions_app.clinic import active_spans, book, coming, keep_policy, open_practice
 from tests.sessions_app.waiting import free, wait
@@ -24,8 +26,18 @@ SESSIONS = "/admin/sessions_app/session/"
 TYPES = "/admin/sessions_app/sessiontype/"
 LISTS = (
     *("session", "slothold", "sessiontype", "noticepolicy", "availabilityrule", "calendarentry"),
-    *("reminder", "waitlistentry", "waitlistoffer"),
+    *("reminder", "waitlistentry", "waitlistoffer", "sessionseries"),
 )
+
+
+def repeat(counselor, patient):
+    """Two sessions, a week apart, on a day that nothing else here is on."""
+    return book_series(
+        choice=Choice(counselor.pk, coming(20, hour=9 + counselor.series.count())),
+        repeat=Repeat("weekly", count=2),
+        patient_id=patient.pk,
+        actor=patient,
+    )
 
 
 @pytest.fixture
@@ -90,6 +102,7 @@ def test_everything_opens_that_the_reader_may_see(console, cast, session, role, 
     keep_policy(session.counselor)
     place_hold(choice=Choice(session.counselor_id, coming(4)), patient_id=patient.pk, actor=patient)
     wait(patient, session.counselor)
+    repeat(session.counselor, patient)
     free(book(session.counselor, PatientFactory().user, coming(5)))
     for name in LISTS:
         is_for_admins = name in ("calendarentry", "reminder")
@@ -114,6 +127,7 @@ def test_a_list_costs_the_same_whatever_its_length(console, cast, practice, djan
             someone = PatientFactory().user
             place_hold(choice=Choice(practice.pk, coming(day, hour=11)), patient_id=someone.pk, actor=someone)
             wait(someone, other)
+            repeat(other, someone)
             free(book(other, PatientFactory().user, coming(day, hour=13)))
 
     fill([3])

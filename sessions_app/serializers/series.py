@@ -1,0 +1,89 @@
+"""Series of sessions over the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api.fields import DayField, InstantField
+from core.api.serializers import Body, Query, Shape
+from sessions_app.listing import SessionRow
+from sessions_app.models import Rhythm, SessionSeries
+from sessions_app.models.series import MAX_OCCURRENCES
+from sessions_app.models.sessions import MAX_NOTE
+from sessions_app.serializers.common import PersonShape
+from sessions_app.serializers.sessions import SessionShape, TimeChoiceBody, session_answer
+from sessions_app.services.repeats import Repeat
+from sessions_app.services.series import SeriesScope
+
+
+class AnswerBody(Body):
+    """What to do about one time that cannot be had."""
+
+    start = InstantField(help_text="Of the conflict.")
+    instead = InstantField(allow_null=True, help_text="Take this time; null: leave this one out.")
+
+
+class SeriesBody(TimeChoiceBody):
+    """The first time and how it repeats. The values carry "choice", "patient", "repeat" and "answers"."""
+
+    rhythm = serializers.ChoiceField(
+        choices=Rhythm.choices,
+        help_text="Monthly is the same weekday of the month, such as the second Tuesday.",
+    )
+    count = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text=f"Up to {MAX_OCCURRENCES}, the first included. Either this or `until`.",
+    )
+    until = DayField(
+        required=False, allow_null=True, help_text="The last day, on the wall of the counselor's hours."
+    )
+    answers = AnswerBody(many=True, required=False, max_length=MAX_OCCURRENCES)  # type: ignore[call-arg]
+    note = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=MAX_NOTE,
+        help_text="For the counselor, with the first session; kept encrypted and in no list.",
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = super().to_internal_value(data)
+        return {
+            "choice": values["choice"],
+            "patient": values["patient"],
+            "note": values["note"],
+            "repeat": Repeat(values["rhythm"], values.get("count"), values.get("until")),
+            "answers": {answer["start"]: answer["instead"] for answer in values.get("answers", [])},
+        }
+
+
+class ScopeQuery(Query):
+    scope = serializers.ChoiceField(choices=[scope.value for scope in SeriesScope])
+    session = serializers.UUIDField(required=False, help_text="Which one, unless all are meant.")
+
+
+class SeriesShape(Shape):
+    id = serializers.UUIDField()
+    rhythm = serializers.ChoiceField(choices=Rhythm.choices)
+    timezone = serializers.CharField(help_text="On whose wall it is always the same time.")
+    first_start = serializers.DateTimeField()
+    asked_count = serializers.IntegerField(
+        help_text="How many were asked for, those that were left out included."
+    )
+    counselor = PersonShape()
+    patient = PersonShape(help_text="An anonymous patient is their alias to a counselor.")
+    sessions = SessionShape(many=True)
+
+
+def series_answer(series: SessionSeries, rows: list[SessionRow], *, patient_name: str) -> dict[str, Any]:
+    return {
+        "id": series.pk,
+        "rhythm": series.rhythm,
+        "timezone": series.timezone,
+        "first_start": series.first_start,
+        "asked_count": series.asked_count,
+        "counselor": {"id": series.counselor_id, "display_name": series.counselor.user.full_name},
+        "patient": {"id": series.patient_id, "display_name": patient_name},
+        "sessions": [session_answer(row) for row in rows],
+    }
