@@ -5,15 +5,17 @@ is the request's user, so nothing more is read for it. (The page's cookie: core.
 """
 
 from functools import cache
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models.base import ModelState
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.access_tokens import AccessClaims, read_access_token
 from accounts.models import User
-from core.db import prepared_cursor
 from core.errors import NotAuthenticated, TokenExpired
+from core.statements import read
 
 SCHEME = "Bearer"
 _ENDED = "This sign-in has ended. Sign in again."
@@ -40,17 +42,24 @@ class BearerAuthentication(BaseAuthentication):
 
 def standing_user(claims: AccessClaims) -> User:
     """The account of a token, when account and device still stand. One query."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_sql(), [claims.device_id, claims.user_id])
-        row = cursor.fetchone()
-    if row is None:
+    rows = read(_sql(), [claims.device_id, claims.user_id])
+    if not rows:
         raise NotAuthenticated(_ENDED)
-    *values, is_revoked, device_version = row
-    user = User.from_db(DEFAULT_DB_ALIAS, _loaded_names(), values)
+    *values, is_revoked, device_version = rows[0]
+    user = _user(values)
     if is_revoked or not user.is_active or device_version != user.security_version:
         raise NotAuthenticated(_ENDED)
     if claims.security_version != user.security_version:
         raise TokenExpired()
+    return user
+
+
+def _user(values: list[Any]) -> User:
+    """What `User.from_db` makes of a row, without its search for what was not loaded."""
+    user = User.__new__(User)
+    user._state = ModelState()
+    user._state.adding, user._state.db = False, DEFAULT_DB_ALIAS
+    user.__dict__.update(zip(_loaded_names(), values, strict=True))
     return user
 
 

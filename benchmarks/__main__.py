@@ -35,7 +35,7 @@ class Target:
 
 def main() -> None:
     arguments = _arguments()
-    data.prepare(with_baseline=arguments.baseline)
+    data.prepare(with_baseline=arguments.baseline, keep=arguments.keep)
     planner = plans.Planner()
     with ExitStack() as stack:
         house = stack.enter_context(servers.granian())
@@ -56,6 +56,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--only", default="", help="only targets whose name contains this")
+    parser.add_argument("--keep", action="store_true", help="the data of the last run: not for bookings")
     parser.add_argument("--no-baseline", dest="baseline", action="store_false", help="without Node")
     return parser.parse_args()
 

@@ -5,9 +5,7 @@ from typing import Any
 import environ
 
 
-def database_settings(
-    url: str, *, pool_size: int, keep_seconds: int, prepare_after: int | None
-) -> dict[str, Any]:
+def database_settings(url: str, *, pool_size: int, keep_seconds: int) -> dict[str, Any]:
     """DATABASES["default"] for a libpq address; `?host=` names a socket's folder."""
     settings: dict[str, Any] = dict(environ.Env.db_url_config(url))
     options = dict(settings.pop("OPTIONS", {}))
@@ -17,7 +15,8 @@ def database_settings(
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
     else:
         settings |= {"CONN_MAX_AGE": keep_seconds, "CONN_HEALTH_CHECKS": True}
-    return settings | {"OPTIONS": {"connect_timeout": 5, "prepare_threshold": prepare_after} | options}
+    # What is prepared core/statements.py prepares: psycopg would drop that with its own at each rollback.
+    return settings | {"OPTIONS": {"connect_timeout": 5, "prepare_threshold": None} | options}
 
 
 def celery_broker_url(url: str) -> str:

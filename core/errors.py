@@ -4,11 +4,16 @@ A service raises one of these; each kind of door (API, page, admin, task) turns 
 `message` is read by people: it says what to do and carries no SQL, trace or somebody else's data.
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A refusal with a code. `details` is a JSON-ready dict, such as {"start": ["…"]} or {"alternatives": […]}."""
+    """A refusal with a code.
+
+    What `look_up` answers is added to the details when somebody asks for them: then the transaction that was refused
+    has ended, and nobody waits for its locks while this one is told what to do instead.
+    """
 
     code: ClassVar[str] = "CONFLICT"
     status: ClassVar[int] = 409
@@ -22,9 +27,18 @@ class DomainError(Exception):
         retry_after_seconds: int | None = None,
     ) -> None:
         self.message = message or self.default_message
-        self.details = details or {}
+        self.look_up: Callable[[], dict[str, Any]] | None = None
+        self._details = details or {}
         self.retry_after_seconds = retry_after_seconds
         super().__init__(self.message)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """JSON-ready, such as {"start": ["…"]} or {"alternatives": […]}."""
+        if self.look_up is not None:
+            look_up, self.look_up = self.look_up, None
+            self._details = {**self._details, **look_up()}
+        return self._details
 
 
 class ValidationFailed(DomainError):

@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from django.db import DEFAULT_DB_ALIAS, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 
 from core import outbox
-from core.db import Statement, insert_at_once, insert_statement
+from core.db import insert_at_once, insert_statement
+from core.statements import Statement
 
 
 class Actor(Protocol):
@@ -90,13 +91,23 @@ def fact(*, actor: Actor | None) -> Iterator[Fact]:
 
     Raises RuntimeError when there is something to audit and no writer: no record, no change.
     """
-    with transaction.atomic():
+    is_whole = bool(connection.atomic_blocks) and isinstance(connection.atomic_blocks[-1], _WholeRequest)
+    with transaction.atomic(savepoint=not is_whole):
         current = Fact(actor_id=actor.pk if actor is not None else None)
         yield current
         audits, events = _audit_rows(current.audits), outbox.rows_for(current.events)
         insert_at_once(*current.inserts, *map(insert_statement, [*audits, *events]))
         if events:
             outbox.wake_on_commit()
+
+
+class _WholeRequest(transaction.Atomic):
+    """Nothing goes on in it after a refusal, so a fact in it needs no savepoint."""
+
+
+def whole_request() -> transaction.Atomic:
+    """A transaction around one fact, for a door that writes what it answered into it. A refusal leaves it at once."""
+    return _WholeRequest(using=DEFAULT_DB_ALIAS, savepoint=True, durable=False)
 
 
 def _audit_rows(records: list[AuditRecord]) -> Sequence[models.Model]:

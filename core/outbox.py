@@ -19,6 +19,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Now
 
 from core.models import OutboxEntry
+from core.statements import read
 
 log = structlog.get_logger(__name__)
 
@@ -95,8 +96,7 @@ def wake_on_commit() -> None:
 
 
 def _wake_relay() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"NOTIFY {CHANNEL}")
+    read(f"NOTIFY {CHANNEL}")
 
 
 _CLAIM_DUE = """

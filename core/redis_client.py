@@ -1,6 +1,10 @@
 """The one Redis client of a process, with short timeouts: a Redis that hangs must not hang us."""
 
+import os
+import threading
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -17,3 +21,48 @@ def redis_client() -> redis.Redis:
         socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS,
         socket_timeout=settings.REDIS_TIMEOUT_SECONDS,
     )
+
+
+class RedisScript:
+    """A Lua script for what every request asks: on a connection of the thread's own, since the way through the
+    client's pool costs more than Redis does (docs/performance.md).
+
+    A connection that was lost is made anew, and the script sent once more: it must bear to be run twice.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._kept = threading.local()
+
+    def __call__(self, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+        """Raises redis.RedisError."""
+        try:
+            return self._ask(keys, args)
+        except redis.exceptions.NoScriptError:
+            self._kept.digest = redis_client().script_load(self.source)
+        except redis.TimeoutError:
+            self._leave()
+            raise
+        except redis.ConnectionError:
+            self._leave()
+        return self._ask(keys, args)
+
+    def _ask(self, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+        kept = self._kept
+        if getattr(kept, "pid", None) != os.getpid():  # also a child's copy of its parent's connection
+            kept.connection = redis_client().connection_pool.get_connection()
+            kept.digest = redis_client().script_load(self.source)
+            kept.pid = os.getpid()
+        connection = kept.connection
+        connection.send_packed_command(
+            connection.pack_command("EVALSHA", kept.digest, len(keys), *keys, *args), check_health=False
+        )
+        return connection.read_response()
+
+    def _leave(self) -> None:
+        kept = self._kept
+        kept.pid = None
+        connection = kept.__dict__.pop("connection", None)
+        if connection is not None:
+            connection.disconnect()
+            redis_client().connection_pool.release(connection)

@@ -132,9 +132,9 @@ if DATABASE_URL:
         DATABASE_URL,
         pool_size=env.int("DATABASE_POOL_SIZE", default=0),
         keep_seconds=env.int("DATABASE_CONN_MAX_AGE_SECONDS", default=60),
-        # For the statements of core/db.py; a pooler that hands each transaction another connection needs 0.
-        prepare_after=env.int("DATABASE_PREPARE_AFTER", default=3) or None,
     )
+# By core/statements.py; not behind a pooler that hands each transaction another connection.
+DATABASE_PREPARED_STATEMENTS = env.bool("DATABASE_PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # When Redis is slow or away, a page must not hang on it for long.

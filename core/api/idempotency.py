@@ -12,20 +12,20 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 import orjson
-from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
 
 from core.api.rendering import JSON
-from core.db import pipelined, prepared_cursor
 from core.errors import Conflict, ValidationFailed
+from core.facts import whole_request
 from core.ids import uuid7
 from core.models import IdempotencyKey
+from core.statements import read
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -36,14 +36,14 @@ PURGE_BATCH = 5_000
 # An expired row that the purge has not reached yet is taken over as if it were not there. The statement sees no row
 # that was committed after it began, but ON CONFLICT does: then nothing comes back, and _replay reads it afresh.
 _CLAIM = """
-WITH claim AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(%(lock)s) AS is_ours),
+WITH claim AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(%s) AS is_ours),
 row AS (
   INSERT INTO core_idempotencykey AS kept (id, user_id, key, route, fingerprint)
-  SELECT %(id)s, %(user_id)s, %(key)s, %(route)s, %(fingerprint)s FROM claim WHERE is_ours
+  SELECT %s, %s, %s, %s, %s FROM claim WHERE is_ours
   ON CONFLICT (user_id, route, key) DO UPDATE
      SET id = excluded.id, fingerprint = excluded.fingerprint, created_at = now(),
          response_status = NULL, response_body = NULL
-   WHERE kept.created_at < now() - %(kept_for)s
+   WHERE kept.created_at < now() - %s
   RETURNING id
 )
 SELECT is_ours, EXISTS (SELECT FROM row) FROM claim
@@ -86,13 +86,12 @@ def answer_once(request: Request, work: Callable[[], HttpResponseBase]) -> HttpR
         key=key,
         fingerprint=hashlib.sha256(orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)).digest(),
     )
-    with transaction.atomic():
+    with whole_request():
         row_id = _take(claim)
         if row_id is None:
             return _replay(claim)
         response = cast(HttpResponse, work())
-        with prepared_cursor() as cursor:
-            cursor.execute(_KEEP, [response.status_code, response.content, row_id])
+        read(_KEEP, [response.status_code, response.content, row_id])
     return response
 
 
@@ -110,19 +109,8 @@ def purge_expired_keys() -> int:
 def _take(claim: Claim) -> uuid.UUID | None:
     """The id of our new row; None when the key has an answer. Raises Conflict while another request holds the key."""
     row_id = uuid7()
-    parameters: dict[str, Any] = {
-        "id": row_id,
-        "user_id": claim.user_id,
-        "key": claim.key,
-        "route": claim.route,
-        "fingerprint": claim.fingerprint,
-        "lock": claim.lock,
-        "kept_for": KEPT_FOR,
-    }
-    with prepared_cursor() as cursor:
-        with pipelined():  # BEGIN goes along
-            cursor.execute(_CLAIM, parameters)
-        is_ours, is_new = cursor.fetchone()
+    values = [claim.lock, row_id, claim.user_id, claim.key, claim.route, claim.fingerprint, KEPT_FOR]
+    ((is_ours, is_new),) = read(_CLAIM, values)
     if not is_ours:
         raise Conflict(
             f"A request with this {HEADER} is being worked on. Ask again in a moment.", retry_after_seconds=1

@@ -5,7 +5,7 @@ Answers are plain dicts made by a function; their serializer only describes them
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Self, cast
 
 from django.http import QueryDict
@@ -76,6 +76,19 @@ class Body(Input):
 
 class Query(Input):
     """The query string of an endpoint."""
+
+    is_timeless: ClassVar[bool] = False
+    """Equal query strings mean the same whenever they come: then one is checked once. Nobody changes its values."""
+
+    @classmethod
+    def parse_string(cls, text: str) -> dict[str, Any]:
+        """The checked values of a query string as it came."""
+        return cls._parsed(text) if cls.is_timeless else cls.parse_query(QueryDict(text.encode("iso-8859-1")))
+
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def _parsed(cls, text: str) -> dict[str, Any]:
+        return cls.parse_query(QueryDict(text.encode("iso-8859-1")))
 
 
 class ListQuery(Query):

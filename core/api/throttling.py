@@ -15,10 +15,9 @@ from functools import cache, lru_cache
 
 import redis
 from django.conf import settings
-from redis.commands.core import Script
 
 from core.errors import Throttled, Unavailable
-from core.redis_client import redis_client
+from core.redis_client import RedisScript
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +61,9 @@ if wait == 0 then
 end
 return wait
 """
+
+
+_count = RedisScript(_SCRIPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +155,7 @@ def _ask(buckets: Sequence[Bucket]) -> int:
     figures: list[int] = []
     for bucket in buckets:
         figures += settings.THROTTLES[bucket.scope]
-    return int(_script()(keys=[_key(bucket) for bucket in buckets], args=figures))
-
-
-@cache
-def _script() -> Script:
-    return redis_client().register_script(_SCRIPT)
+    return int(_count([_key(bucket) for bucket in buckets], figures))
 
 
 def _key(bucket: Bucket) -> str:

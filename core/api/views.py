@@ -59,11 +59,11 @@ class Operation:
     def parse(self, request: Request) -> dict[str, Any]:
         """The checked query and body, as far as the handler takes them. Raises ValidationError, by field."""
         parsed = {}
-        query = request._request.GET
+        query = request._request.META.get("QUERY_STRING", "")
         if self.query is not NoQuery:
-            parsed["query"] = self.query.parse_query(query)
+            parsed["query"] = self.query.parse_string(query)
         elif query:
-            NoQuery.parse_query(query)
+            NoQuery.parse_string(query)
         if self.body is not NoBody:
             parsed["body"] = self.body.parse(request.data, partial=request.method == "PATCH")
         elif request.method not in ("GET", "HEAD"):

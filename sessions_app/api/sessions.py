@@ -13,17 +13,16 @@ from core.api.answers import Answer, Created, PageAnswer
 from core.api.views import Endpoint, operation
 from core.errors import HoldExpired, InvalidState, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from sessions_app.access import access_bookable_patient, access_hold, access_session
-from sessions_app.api.shown import shown_session
+from sessions_app.api.shown import shown_booking, shown_session
 from sessions_app.calendar_files import calendar_file_response
-from sessions_app.listing import session_page
-from sessions_app.models import Session
+from sessions_app.listing import visible_session_page
 from sessions_app.serializers.sessions import (
     BookBody,
     SessionShape,
     SessionsQuery,
     session_answer,
 )
-from sessions_app.services.booking import book_hold, book_session
+from sessions_app.services.booking import book_directly, book_hold
 from sessions_app.services.cancellation import cancel_session
 
 
@@ -31,8 +30,9 @@ class SessionCollection(Endpoint):
     @operation(Action.SESSION_SEE, query=SessionsQuery, answer=SessionShape, paged=True)
     def get(self, request: Request, query: dict[str, Any]) -> Answer:
         """One's own sessions; for staff, those of their centres."""
-        sessions = Session.objects.visible_to(reader_of(request)).filter(**query["filters"])
-        page = session_page(sessions, query["page"], viewer=reader_of(request), now=timezone.now())
+        page = visible_session_page(
+            query["page"], viewer=reader_of(request), now=timezone.now(), filters=query["filters"]
+        )
         return PageAnswer(page, [session_answer(row) for row in page.rows])
 
     @operation(
@@ -52,9 +52,12 @@ class SessionCollection(Endpoint):
             )
         else:
             patient_id = access_bookable_patient(reader_of(request), body["patient"])
-            session = book_session(
+            booked = book_directly(
                 choice=body["choice"], patient_id=patient_id, actor=reader_of(request), note=note
             )
+            if patient_id == reader_of(request).pk:
+                return Created(shown_booking(booked, reader_of(request)))
+            session = booked.session
         return Created(shown_session(session, reader_of(request)))
 
 

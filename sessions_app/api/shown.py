@@ -5,9 +5,15 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from sessions_app.listing import session_rows
+from sessions_app.listing import booked_row, session_rows
 from sessions_app.models import Session
 from sessions_app.serializers.sessions import session_answer
+from sessions_app.services.booking import Booked
+
+
+def shown_booking(booked: Booked, patient: User) -> dict[str, Any]:
+    """`shown_session` of what `patient` has booked for themselves, without reading it again."""
+    return session_answer(booked_row(booked, patient, now=timezone.now()))
 
 
 def shown_session(session: Session, viewer: User) -> dict[str, Any]:

@@ -101,6 +101,11 @@ class Occupancy(models.Model):
                 name="occupancy_busy_of_resource",
                 condition=Q(is_active=True),
             ),
+            models.Index(
+                fields=["resource"],
+                name="occupancy_that_expires",
+                condition=Q(is_active=True, expires_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -81,6 +81,7 @@ class CancelBody(Body):
 class SessionsQuery(ListQuery, DaysQuery):
     """`from` and `to` are days in UTC by which sessions start; the values carry "filters" for the queryset."""
 
+    is_timeless = True
     max_days = 3660
     orderings = {
         "-start": ("-start", "-id"),
@@ -154,6 +155,7 @@ class HoldShape(Shape):
 
 
 def session_answer(row: SessionRow) -> dict[str, Any]:
+    patient = row.patient
     return {
         "id": row.id,
         "status": row.status,
@@ -163,9 +165,9 @@ def session_answer(row: SessionRow) -> dict[str, Any]:
         "mode": row.mode,
         "kind": row.kind,
         "type_name": row.type_name,
-        "counselor": {"id": row.counselor.id, "display_name": row.counselor.display_name},
-        "patient": {"id": row.patient.id, "display_name": row.patient.display_name} if row.patient else None,
-        "centre": {"id": row.centre.id, "name": row.centre.name},
+        "counselor": {"id": row.counselor_id, "display_name": row.counselor_name},
+        "patient": {"id": patient.id, "display_name": patient.display_name} if patient else None,
+        "centre": {"id": row.centre_id, "name": row.centre_name},
         "fee_minor": row.fee_minor,
         "currency": row.currency,
         "payment_policy": row.payment_policy,

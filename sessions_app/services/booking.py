@@ -37,6 +37,16 @@ class Terms:
     payment_policy: str
 
 
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A session that has just been booked, and the names that the booking knew, so that nobody reads them again."""
+
+    session: Session
+    type_name: str
+    counselor_name: str
+    centre_name: str
+
+
 def book_session(
     *, choice: Choice, patient_id: UUID, actor: User, note: str = "", now: datetime | None = None
 ) -> Session:
@@ -44,12 +54,19 @@ def book_session(
 
     Raises what `reserving` raises.
     """
+    return book_directly(choice=choice, patient_id=patient_id, actor=actor, note=note, now=now).session
+
+
+def book_directly(
+    *, choice: Choice, patient_id: UUID, actor: User, note: str = "", now: datetime | None = None
+) -> Booked:
+    """`book_session`, with the names for who shows it at once."""
     now = now or timezone.now()
     with reserving(choice, patient_id=patient_id, actor=actor, now=now) as (current, reservation):
         give_back(reservation.own_holds_in_the_way)
         offered = reservation.offered
         terms = Terms(offered.id, offered.kind, offered.fee_minor, offered.currency, offered.payment_policy)
-        return _confirm(
+        session = _confirm(
             current,
             entry=reservation.take(current, kind=EntryKind.SESSION),
             terms=terms,
@@ -59,6 +76,7 @@ def book_session(
             mode=reservation.mode,
             note=note,
         )
+        return Booked(session, offered.name, reservation.counselor_name, reservation.centre_name)
 
 
 def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | None = None) -> Session:

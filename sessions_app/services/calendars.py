@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from core.db import Row, Statement, read_in_one_round_trip
+from core.statements import Row, Statement, read_in_one_round_trip
 from sessions_app.free_time import Blocks, Rule, Shape, merge_spans
 from sessions_app.models import Mode
 from sessions_app.wall_clock import Span, local_date, wall_span

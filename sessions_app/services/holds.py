@@ -6,11 +6,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.models import User
-from core.db import read_in_one_round_trip
 from core.errors import HoldExpired, InvalidState
 from core.facts import fact
 from sessions_app.models import HOLD_LENGTH, EntryKind, OfferOutcome, SlotHold
-from sessions_app.services.occupancy import give_back, keep_until, locking_statements, sweep_dead
+from sessions_app.services.occupancy import give_back, keep_until, lock_and_read, sweep_dead
 from sessions_app.services.reservations import Choice, reserving
 from sessions_app.services.waitlist import pass_on
 
@@ -84,8 +83,7 @@ def locked_hold(hold: SlotHold) -> SlotHold:
     What is locked, after the calendars, is its entry and not its own row: the sweeper and those who clear what has
     expired take the entry first, and two orders would deadlock.
     """
-    locks = locking_statements([hold.counselor_id, hold.patient_id])
-    read_in_one_round_trip(*locks, (_LOCK_ENTRY, [hold.pk]))
+    lock_and_read([hold.counselor_id, hold.patient_id], (_LOCK_ENTRY, [hold.pk]))
     return SlotHold.objects.select_related("entry", "session_type", "session").get(pk=hold.pk)
 
 

@@ -12,20 +12,20 @@ from uuid import UUID
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from core.db import Statement, read_in_one_round_trip
 from core.facts import Fact
+from core.statements import Row, Statement, read, read_in_one_round_trip
 from sessions_app.models import CalendarEntry, EntryKind, Occupancy, SlotHold
 
 _LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"
 # The entries are locked in one order before anything of them is written: two who clear the same dead hold, one for
 # its counselor and one for its patient, then wait for each other in turn.
+_FIND_DEAD = """
+SELECT DISTINCT entry_id FROM sessions_app_occupancy
+ WHERE resource = ANY(%s::uuid[]) AND is_active AND expires_at <= statement_timestamp()
+"""
 _CLEAR_DEAD = """
 WITH dead AS MATERIALIZED (
-  SELECT id FROM sessions_app_calendarentry
-   WHERE is_active AND id IN (
-         SELECT entry_id FROM sessions_app_occupancy
-          WHERE resource = ANY(%s::uuid[]) AND is_active AND expires_at <= statement_timestamp())
-   ORDER BY id FOR UPDATE),
+  SELECT id FROM sessions_app_calendarentry WHERE is_active AND id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE),
 occupancies AS (UPDATE sessions_app_occupancy SET is_active = false WHERE entry_id IN (SELECT id FROM dead)),
 holds AS (UPDATE sessions_app_slothold SET is_live = false WHERE entry_id IN (SELECT id FROM dead) AND is_live),
 entries AS (UPDATE sessions_app_calendarentry SET is_active = false WHERE id IN (SELECT id FROM dead))
@@ -34,15 +34,21 @@ SELECT id FROM dead
 SWEEP_BATCH = 500
 
 
-def locking_statements(resource_ids: Collection[UUID]) -> list[Statement]:
-    """Queue up for these calendars until the transaction ends, then free what has expired in them."""
+def lock_and_read(resource_ids: Collection[UUID], *reads: Statement) -> list[list[Row]]:
+    """Queue up for these calendars until the transaction ends, then free what has expired in them.
+
+    The rows of `reads` come with the same round trip: they must leave out by themselves what has expired.
+    """
     keys = sorted({int.from_bytes(resource.bytes[8:], "big", signed=True) for resource in resource_ids})
-    return [(_LOCK, [keys]), (_CLEAR_DEAD, [list(resource_ids)])]
+    _, dead, *rows = read_in_one_round_trip((_LOCK, [keys]), (_FIND_DEAD, [list(resource_ids)]), *reads)
+    if dead:
+        read(_CLEAR_DEAD, [[entry_id for (entry_id,) in dead]])
+    return rows
 
 
 def lock(*resource_ids: UUID) -> None:
-    """`locking_statements`, when nothing is to be read in the same round trip."""
-    read_in_one_round_trip(*locking_statements(resource_ids))
+    """`lock_and_read`, when nothing is to be read in the same round trip."""
+    lock_and_read(resource_ids)
 
 
 def take_time(

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from core.db import Row, read_in_one_round_trip
 from core.errors import NotFound, SeriesConflict, ValidationFailed
+from core.statements import Row
 from sessions_app.free_time import is_free, merge_spans
 from sessions_app.models.series import MAX_OCCURRENCES, MIN_OCCURRENCES
 from sessions_app.occurrences import LONGEST_STEP, Occurrence, occurrences
@@ -21,7 +21,7 @@ from sessions_app.services.calendars import (
     calendars_from,
     calendars_statement,
 )
-from sessions_app.services.occupancy import locking_statements
+from sessions_app.services.occupancy import lock_and_read
 from sessions_app.services.reservations import OWN_HOLDS, Choice, require_offered
 from sessions_app.services.slots import Slot, Wish, choose_type, mode_needed, slots_of
 from sessions_app.wall_clock import Span
@@ -139,8 +139,8 @@ def locked_calendars(
     if repeat.count is not None:
         last = min(last, choice.start + repeat.count * LONGEST_STEP)
     start, end = choice.start - NEAR, last + NEAR
-    *_, held, rows, busy = read_in_one_round_trip(
-        *locking_statements([choice.counselor_id, patient_id]),
+    held, rows, busy = lock_and_read(
+        [choice.counselor_id, patient_id],
         (OWN_HOLDS, [patient_id]),
         calendars_statement([choice.counselor_id], start, end, patient_id),
         busy_statement(patient_id, start, end, patient_id),

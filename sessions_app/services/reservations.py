@@ -12,9 +12,9 @@ from django.db import IntegrityError
 
 from accounts.models import StaffCentre, User
 from accounts.permissions import Action, Scope, scope_for
-from core.db import Row, Statement, read_in_one_round_trip
 from core.errors import DomainError, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from core.facts import Fact, fact
+from core.statements import Row, Statement, read_in_one_round_trip
 from sessions_app.free_time import is_free, merge_spans
 from sessions_app.models import CalendarEntry, EntryKind
 from sessions_app.services.calendars import (
@@ -24,7 +24,7 @@ from sessions_app.services.calendars import (
     calendars_from,
     calendars_statement,
 )
-from sessions_app.services.occupancy import locking_statements, take_time
+from sessions_app.services.occupancy import lock_and_read, take_time
 from sessions_app.services.reasons import SAFE_WORDS, TAKEN_BY_OTHERS, reason_against
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
 from sessions_app.wall_clock import Span
@@ -41,7 +41,7 @@ OWN_HOLDS = """
 SELECT entry_id, resource, floor(extract(epoch FROM lower(busy)))::bigint,
        ceil(extract(epoch FROM upper(busy)))::bigint, hold.is_offer
   FROM sessions_app_slothold hold JOIN sessions_app_occupancy USING (entry_id)
- WHERE hold.patient_id = %s AND hold.is_live
+ WHERE hold.patient_id = %s AND hold.is_live AND expires_at > statement_timestamp()
 """
 
 
@@ -67,8 +67,10 @@ class Reservation:
 
     patient_id: UUID
     counselor_id: UUID
+    counselor_name: str
     offered: OfferedType
     centre_id: UUID
+    centre_name: str
     mode: str
     start: datetime
     end: datetime
@@ -105,9 +107,6 @@ def reserving(
     try:
         with fact(actor=actor) as current:
             yield current, _reserve(choice, patient_id=patient_id, actor=actor, now=now)
-    # Only now, when the calendars are no longer locked: nobody waits while this one is told where else to look.
-    except _CannotBeHad as refused:
-        raise _with_alternatives(refused.error, choice, patient_id, now) from None
     except IntegrityError as broken:
         # The last word is the constraint's. Should it speak, it is said as any other refusal.
         if "nobody_is_busy_twice_at_once" not in str(broken):
@@ -115,25 +114,23 @@ def reserving(
         raise _with_alternatives(SlotTaken(), choice, patient_id, now) from broken
 
 
-class _CannotBeHad(Exception):  # noqa: N818 - no error: it carries one out of the transaction
-    def __init__(self, error: DomainError) -> None:
-        self.error = error
-
-
 def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datetime) -> Reservation:
     calendar, patient_busy, holds = _locked_calendars(choice, patient_id)
     require_offered(choice, calendar)
     slot = _slot_at(choice, calendar, now)
     if slot is None or not is_free(_epoch(slot.start), _epoch(slot.end), patient_busy):
-        raise _CannotBeHad(_refusal(choice, calendar, now, is_patient_busy=slot is not None))
+        refusal = _refusal(choice, calendar, now, is_patient_busy=slot is not None)
+        raise _with_alternatives(refusal, choice, patient_id, now)
     offered = next(offered for offered in calendar.types if offered.id == slot.type_id)
     mode = choice.mode or slot.modes[0]
     require_own_centre(actor, slot.centre_id)
     return Reservation(
         patient_id,
         choice.counselor_id,
+        slot.counselor_name,
         offered,
         slot.centre_id,
+        slot.centre_name,
         mode,
         slot.start,
         slot.end,
@@ -152,9 +149,10 @@ def _require_bookable_instant(start: datetime, now: datetime) -> None:
 
 def _locked_calendars(choice: Choice, patient_id: UUID) -> tuple[CounselorCalendar, list[Span], list[Row]]:
     """Both calendars at the choice, locked and cleared, and the rows of OWN_HOLDS, in one round trip."""
-    locks = locking_statements([choice.counselor_id, patient_id])
-    *_, holds, calendars, busy = read_in_one_round_trip(
-        *locks, (OWN_HOLDS, [patient_id]), *_reads(choice, patient_id, timedelta())
+    holds, calendars, busy = lock_and_read(
+        [choice.counselor_id, patient_id],
+        (OWN_HOLDS, [patient_id]),
+        *_reads(choice, patient_id, timedelta()),
     )
     return _listed(choice, calendars), merge_spans(busy), holds
 
@@ -241,8 +239,10 @@ def _refusal(
 
 
 def _with_alternatives(error: DomainError, choice: Choice, patient_id: UUID, now: datetime) -> DomainError:
-    nearest = [_as_alternative(slot) for slot in _nearest(choice, patient_id, now)]
-    error.details = {**error.details, "alternatives": nearest}
+    """The refusal, which looks for the nearest free times when the calendars are no longer locked."""
+    error.look_up = lambda: {
+        "alternatives": [_as_alternative(slot) for slot in _nearest(choice, patient_id, now)]
+    }
     return error
 
 

@@ -15,9 +15,9 @@ from accounts.models import User
 from accounts.models.care import CareReason
 from accounts.permissions import Action, scope_for
 from accounts.services.care import take_into_care
-from core.db import Row
 from core.errors import Conflict, InvalidState, SeriesConflict, ValidationFailed
 from core.facts import Fact, fact
+from core.statements import Row
 from sessions_app.free_time import is_free, merge_spans
 from sessions_app.models import (
     CalendarEntry,

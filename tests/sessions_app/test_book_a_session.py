@@ -54,6 +54,11 @@ def test_a_time_is_booked_directly(api_as, practice, patient):
     assert active_spans(practice.pk) == active_spans(patient.pk) == [(start, start + FIFTY_MINUTES)]
 
 
+def test_what_a_booking_answers_is_what_is_read_afterwards(api_as, practice, patient):
+    session = done(ask_session(api_as(patient), practice, coming()), 201)
+    assert done(api_as(patient).get(f"/api/sessions/{session['id']}")) == session
+
+
 def test_a_booking_opens_care_registers_the_patient_and_leaves_its_record(api_as, practice, patient):
     session = done(ask_session(api_as(patient), practice, coming()), 201)
     assert CareRelationship.objects.filter(patient=patient.pk, counselor=practice, until=None).count() == 1

@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from core.errors import SlotTaken
 from core.ids import uuid7
 from sessions_app.models import CalendarEntry, EntryKind, Occupancy, Session
-from sessions_app.services import reservations
+from sessions_app.services import occupancy, reservations
 from sessions_app.services.booking import book_session
 from sessions_app.services.reservations import Choice, reserving
 from tests.factories import PatientFactory
@@ -102,7 +102,7 @@ def taken_twice(counselor, start, patients):
 
 @pytest.fixture
 def without_locks(monkeypatch):
-    monkeypatch.setattr(reservations, "locking_statements", lambda resources: [])
+    monkeypatch.setattr(occupancy, "_LOCK", "SELECT %s::bigint[]")
 
 
 @pytest.mark.django_db(transaction=True)

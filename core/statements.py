@@ -1,0 +1,166 @@
+"""Prepared statements in one round trip, with little between us and PostgreSQL: for what requests ask all the time.
+
+A cursor of psycopg costs twice what PostgreSQL needs for a small answer (docs/performance.md). So its parts are used
+here without it: its adapters for the values both ways, and libpq's calls between them. Rows come in the binary format.
+"""
+
+import select
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack
+from functools import cache
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg import errors, generators
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ExecStatus, Format, TransactionStatus
+
+Statement = tuple[str, Sequence[Any]]
+Row = tuple[Any, ...]
+
+MAX_PREPARED = 500
+"""How many statements one connection keeps; with one more it starts anew."""
+_NO_LONGER_PREPARED = ("26000", "0A000")
+"""It is not there, or a migration changed what it answers."""
+
+
+def read_in_one_round_trip(*statements: Statement) -> list[list[Row]]:
+    """Run statements, each after the one before, in one round trip; returns the rows of each, in order.
+
+    Places are written %s, a percent sign %%. Errors are Django's, as from its cursors; what comes after a statement
+    that fails is not run.
+    """
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    _leave_lost_connection(database)
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
+    raw = database.connection
+    if database.queries_logged or database.execute_wrappers or not settings.DATABASE_PREPARED_STATEMENTS:
+        return _through_cursors(database, statements)
+    with database.wrap_database_errors:
+        return _Line.of(raw).ask(statements)
+
+
+def read(sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    """One statement and its rows; all else as `read_in_one_round_trip`."""
+    return read_in_one_round_trip((sql, values))[0]
+
+
+def _leave_lost_connection(database: Any) -> None:
+    """Django's check at the start of a request (CONN_HEALTH_CHECKS), without its round trip.
+
+    A server that restarts or ends a connection says so: then there is something to read before anything was asked.
+    Only then Django's own check is made, which closes what is lost; the next use connects anew.
+    """
+    if database.connection is None or not database.health_check_enabled or database.health_check_done:
+        return
+    unread = select.poll()
+    unread.register(database.connection.fileno(), select.POLLIN)
+    if unread.poll(0):
+        database.close_if_health_check_failed()
+    else:
+        database.health_check_done = True
+
+
+def _through_cursors(database: Any, statements: Sequence[Statement]) -> list[list[Row]]:
+    """The same with psycopg's cursors, wrapped as Django wraps its own: where statements are counted or not kept."""
+    make = database.make_debug_cursor if database.queries_logged else database.make_cursor
+    with ExitStack() as stack:
+        cursors = []
+        for _ in statements:
+            cursor: Any = psycopg.Cursor(database.connection)
+            cursor.format = Format.BINARY
+            cursors.append(stack.enter_context(make(cursor)))
+        with database.wrap_database_errors, database.connection.pipeline():
+            for cursor, (sql, values) in zip(cursors, statements, strict=True):
+                cursor.execute(sql, values)
+        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+
+class _Line:
+    """What is kept for one connection: its adapters, and the names of what was prepared on it."""
+
+    def __init__(self, raw: "psycopg.Connection[Any]") -> None:
+        self.raw = raw
+        self.adapters = Transformer(raw)
+        self.names: dict[tuple[str, Any], bytes] = {}
+
+    @classmethod
+    def of(cls, raw: "psycopg.Connection[Any]") -> "_Line":
+        line: _Line | None = getattr(raw, "_house_line", None)
+        if line is None:
+            line = raw._house_line = cls(raw)  # type: ignore[attr-defined]
+        return line
+
+    def ask(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        pg = self.raw.pgconn
+        # psycopg begins a transaction with its first statement, and so must we.
+        is_to_begin = not self.raw.autocommit and pg.transaction_status == TransactionStatus.IDLE
+        prepared = [self._prepared(sql, values) for sql, values in statements]
+        if len(prepared) == 1 and not is_to_begin:
+            return [self._rows(pg.exec_prepared(*prepared[0], Format.BINARY))]
+        pg.enter_pipeline_mode()
+        try:
+            if is_to_begin:
+                pg.send_query_params(b"BEGIN", None)
+            for one in prepared:
+                pg.send_query_prepared(*one, Format.BINARY)
+            pg.pipeline_sync()
+            results = self.raw.wait(self._results(len(prepared) + is_to_begin + 1))
+        finally:
+            pg.exit_pipeline_mode()
+        return [self._rows(result) for result in results[:-1]][is_to_begin:]
+
+    def _results(self, count: int) -> Generator[Any, Any, list[Any]]:
+        yield from generators.send(self.raw.pgconn)
+        results = []
+        for _ in range(count):
+            fetched = yield from generators.fetch_many(self.raw.pgconn)
+            results.append(fetched[-1])
+        return results
+
+    def _prepared(self, sql: str, values: Sequence[Any]) -> tuple[bytes, Any, Any]:
+        adapters = self.adapters
+        dumped = adapters.dump_sequence(values, _automatic(len(values)))
+        name = self.names.get((sql, adapters.types))
+        if name is None:
+            types, formats = adapters.types, adapters.formats
+            name = self._prepare(sql, types)
+            return name, dumped, formats
+        return name, dumped, adapters.formats
+
+    def _prepare(self, sql: str, types: Any) -> bytes:
+        if len(self.names) >= MAX_PREPARED:
+            for name in self.names.values():
+                self.raw.pgconn.close_prepared(name)
+            self.names.clear()
+        name = b"house_%d" % len(self.names)
+        self.raw.pgconn.send_prepare(name, _numbered(sql), types)
+        self._rows(self.raw.wait(generators.execute(self.raw.pgconn))[-1])
+        self.names[sql, types] = name
+        return name
+
+    def _rows(self, result: Any) -> list[Row]:
+        if result.status == ExecStatus.TUPLES_OK:
+            self.adapters.set_pgresult(result)
+            return self.adapters.load_rows(0, result.ntuples, tuple)
+        if result.status == ExecStatus.COMMAND_OK:
+            return []
+        error = errors.error_from_result(result, encoding="utf-8")
+        if error.sqlstate in _NO_LONGER_PREPARED:
+            del self.raw._house_line  # type: ignore[attr-defined]
+        raise error
+
+
+@cache
+def _automatic(count: int) -> list[PyFormat]:
+    return [PyFormat.AUTO] * count
+
+
+@cache
+def _numbered(sql: str) -> bytes:
+    first, *others = sql.split("%s")
+    numbered = first + "".join(f"${number}{part}" for number, part in enumerate(others, start=1))
+    return numbered.replace("%%", "%").encode()
