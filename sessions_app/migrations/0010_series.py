@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_audit_is_append_only'),
-        ('sessions_app', '0008_outside_calendars'),
+        ('sessions_app', '0009_occupancy_that_expires'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
