@@ -4,11 +4,7 @@ import statistics
 import time
 from typing import Any
 
-import psycopg
-
 from benchmarks import plans
-from benchmarks.data import HOUSE
-from benchmarks.servers import EMBEDDED
 
 REPETITIONS = 300
 
@@ -51,15 +47,16 @@ def _statements(request: plans.Request) -> list[tuple[Any, Any]]:
 
 
 def _replayed(statements: list[tuple[Any, Any]]) -> float:
-    from django.db import connection as django_connection
+    from django.db import transaction
 
-    address = EMBEDDED.database_url(HOUSE).replace("postgres://", "postgresql://", 1)
-    with psycopg.connect(address, context=django_connection.connection, prepare_threshold=2) as connection:
-        took = []
-        for _ in range(REPETITIONS):
+    from core.statements import read
+
+    took = []
+    for _ in range(REPETITIONS):
+        with transaction.atomic():
             began = time.perf_counter()
-            for sql, params in statements:
-                connection.execute(sql, params)
+            for sql, values in statements:
+                read(sql, values or ())
             took.append(time.perf_counter() - began)
-            connection.rollback()
+            transaction.set_rollback(True)
     return 1000 * statistics.median(took)

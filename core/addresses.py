@@ -4,8 +4,14 @@ from typing import Any
 
 import environ
 
+# Our prepared statements have many joins and few rows: to plan one anew costs several times what it takes to run, and
+# PostgreSQL, left to choose, does so each time (docs/performance.md). Nothing else is prepared.
+_PLAN_ONCE = "-c plan_cache_mode=force_generic_plan"
 
-def database_settings(url: str, *, pool_size: int, keep_seconds: int) -> dict[str, Any]:
+
+def database_settings(
+    url: str, *, pool_size: int, keep_seconds: int, keeps_statements: bool
+) -> dict[str, Any]:
     """DATABASES["default"] for a libpq address; `?host=` names a socket's folder."""
     settings: dict[str, Any] = dict(environ.Env.db_url_config(url))
     options = dict(settings.pop("OPTIONS", {}))
@@ -15,6 +21,8 @@ def database_settings(url: str, *, pool_size: int, keep_seconds: int) -> dict[st
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
     else:
         settings |= {"CONN_MAX_AGE": keep_seconds, "CONN_HEALTH_CHECKS": True}
+    if keeps_statements:
+        options["options"] = f"{options.get('options', '')} {_PLAN_ONCE}".strip()
     # What is prepared core/statements.py prepares: psycopg would drop that with its own at each rollback.
     return settings | {"OPTIONS": {"connect_timeout": 5, "prepare_threshold": None} | options}
 

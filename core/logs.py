@@ -13,6 +13,8 @@ import psycopg
 import structlog
 from django.db import Error as DatabaseError
 
+from core import request_context
+
 PERSONAL_KEYS = frozenset(
     {
         "address", "authorization", "cookie", "date_of_birth", "display_name", "email", "first_name", "headers",
@@ -22,6 +24,13 @@ PERSONAL_KEYS = frozenset(
 )  # fmt: skip
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 REMOVED = "[removed]"
+
+
+def with_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Every line that is written while a request is answered names it."""
+    if request_id := request_context.request_id.get():
+        event.setdefault("request_id", request_id)
+    return event
 
 
 def without_personal_data(
@@ -108,6 +117,7 @@ class RequestLine(logging.Formatter):
 
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    with_request_id,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.PositionalArgumentsFormatter(),

@@ -9,7 +9,6 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import cast
 
-import structlog
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -23,6 +22,7 @@ from core.api.errors import answer_exception, problem_of_status
 from core.api.rendering import problem_response
 from core.api.views import Endpoint
 from core.ids import uuid7
+from core.security_headers import prepared, set_missing
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -47,7 +47,6 @@ class RequestContextMiddleware:
         request_id = _request_id(request)
         id_token = request_context.request_id.set(request_id)
         ip_token = request_context.ip.set(client_ip(request))
-        structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             response = self.get_response(request)
             response[REQUEST_ID_HEADER] = request_id
@@ -63,7 +62,6 @@ class RequestContextMiddleware:
             )
             return response
         finally:
-            structlog.contextvars.unbind_contextvars("request_id")
             request_context.ip.reset(ip_token)
             request_context.request_id.reset(id_token)
 
@@ -128,10 +126,14 @@ def _call_endpoint(request: HttpRequest) -> HttpResponseBase:
     return match.func(request, *match.args, **match.kwargs)
 
 
+_JSON_HEADERS = prepared(
+    {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "X-Frame-Options": "DENY"}
+)
+
+
 def _protected(response: HttpResponseBase) -> HttpResponseBase:
     """With the headers that the middleware of pages would have set; JSON loads nothing and is framed by nobody."""
-    response.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    response.setdefault("X-Frame-Options", "DENY")
+    set_missing(response, _JSON_HEADERS)
     if isinstance(response, HttpResponse) and response.status_code != HTTPStatus.NO_CONTENT:
         response.setdefault("Content-Length", str(len(response.content)))
     return response

@@ -1,10 +1,12 @@
 """Headers that every response carries, errors of other middleware included."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseBase, ResponseHeaders
+
+PreparedHeaders = Mapping[str, tuple[str, str]]
 
 # The page of a video session will ask for camera and microphone by a header of its own.
 DENIED_FEATURES = (
@@ -43,8 +45,21 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        for name, value in HEADERS.items():
-            response.setdefault(name, value)
+        set_missing(response, _HEADERS)
         if not settings.DEBUG:  # Django's own pages about an error have inline styles
-            response.setdefault("Content-Security-Policy", FALLBACK_POLICY)
+            set_missing(response, _FALLBACK)
         return response
+
+
+def prepared(headers: Mapping[str, str]) -> PreparedHeaders:
+    """Headers as Django's responses keep them, checked and encoded once."""
+    return ResponseHeaders(headers)._store
+
+
+def set_missing(response: HttpResponseBase, headers: PreparedHeaders) -> None:
+    """`response.setdefault` of each of them, without its checks of what is the same each time."""
+    response.headers._store = {**headers, **response.headers._store}
+
+
+_HEADERS = prepared(HEADERS)
+_FALLBACK = prepared({"Content-Security-Policy": FALLBACK_POLICY})

@@ -126,15 +126,16 @@ if USES_EMBEDDED_DATABASE:
 if USES_EMBEDDED_REDIS:
     REDIS_URL = EMBEDDED_SERVERS.redis_url()
 
+# By core/statements.py; not behind a pooler that hands each transaction another connection.
+DATABASE_PREPARED_STATEMENTS = env.bool("DATABASE_PREPARED_STATEMENTS", default=True)
 DATABASES: dict[str, Any] = {}
 if DATABASE_URL:
     DATABASES["default"] = database_settings(
         DATABASE_URL,
         pool_size=env.int("DATABASE_POOL_SIZE", default=0),
         keep_seconds=env.int("DATABASE_CONN_MAX_AGE_SECONDS", default=60),
+        keeps_statements=DATABASE_PREPARED_STATEMENTS,
     )
-# By core/statements.py; not behind a pooler that hands each transaction another connection.
-DATABASE_PREPARED_STATEMENTS = env.bool("DATABASE_PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # When Redis is slow or away, a page must not hang on it for long.

@@ -80,7 +80,7 @@ def test_the_environment_wins_over_the_files():
 
 def test_a_socket_in_the_address_of_the_database_is_understood():
     address = "postgres://someone@/name?host=/Run/With%20Space"
-    settings = database_settings(address, pool_size=0, keep_seconds=60)
+    settings = database_settings(address, pool_size=0, keep_seconds=60, keeps_statements=False)
     assert (settings["HOST"], settings["NAME"], settings["USER"]) == ("/Run/With Space", "name", "someone")
     assert "host" not in settings["OPTIONS"]
 
