@@ -42,6 +42,6 @@ SELECT gen_random_uuid(), entry, resource, tstzrange(start, start + interval '1 
   FROM booked, LATERAL (VALUES (counselor), (patient)) r(resource);
 INSERT INTO sessions_app_session (id, entry_id, session_type_id, counselor_id, centre_id, mode, kind, status, start, "end", fee_minor, currency, payment_policy, sequence, created_at)
 SELECT session, entry, md5('type' || counselor_n)::uuid, counselor, md5('centre')::uuid, 'video', 'follow_up', 'confirmed', start, start + interval '1 hour', 0, 'USD', 'free', 0, now() FROM booked;
-INSERT INTO sessions_app_sessionparticipant (id, session_id, patient_id) SELECT gen_random_uuid(), session, patient FROM booked;
+INSERT INTO sessions_app_sessionparticipant (id, session_id, patient_id, start) SELECT gen_random_uuid(), session, patient, start FROM booked;
 INSERT INTO accounts_carerelationship (id, patient_id, counselor_id, since, why)
 SELECT gen_random_uuid(), patient, counselor, min(start), 'session' FROM booked GROUP BY patient, counselor;

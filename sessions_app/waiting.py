@@ -8,9 +8,9 @@ from uuid import UUID
 from accounts.models import User
 from accounts.permissions import Action
 from core.api.paging import Page, PageRequest, paginate
-from sessions_app.listing import Person
 from sessions_app.models import OfferOutcome, WaitlistEntry, WaitlistOffer, WaitlistStatus
 from sessions_app.models.waitlist import WaitlistQuerySet
+from sessions_app.session_rows import Person
 
 
 @dataclass(frozen=True, slots=True)

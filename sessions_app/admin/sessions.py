@@ -23,10 +23,10 @@ from core.money import amount_in_words
 from sessions_app import wording
 from sessions_app.access import access_session
 from sessions_app.admin.people import COUNSELOR_NAMES, CounselorFilter, name_in_console
-from sessions_app.listing import possible_actions
 from sessions_app.models import CancellationCharge, Session, SessionStatus
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.states import complete_session, mark_no_show
+from sessions_app.session_rows import possible_actions
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from sessions_app.listing import booked_row, session_rows
+from sessions_app.listing import session_rows
 from sessions_app.models import Session
 from sessions_app.serializers.sessions import session_answer
 from sessions_app.services.booking import Booked
+from sessions_app.session_rows import booked_row
 
 
 def shown_booking(booked: Booked, patient: User) -> dict[str, Any]:

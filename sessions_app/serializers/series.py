@@ -6,7 +6,6 @@ from rest_framework import serializers
 
 from core.api.fields import DayField, InstantField
 from core.api.serializers import Body, Query, Shape
-from sessions_app.listing import SessionRow
 from sessions_app.models import Rhythm, SessionSeries
 from sessions_app.models.series import MAX_OCCURRENCES
 from sessions_app.models.sessions import MAX_NOTE
@@ -14,6 +13,7 @@ from sessions_app.serializers.common import PersonShape
 from sessions_app.serializers.sessions import SessionShape, TimeChoiceBody, session_answer
 from sessions_app.services.repeats import Repeat
 from sessions_app.services.series import SeriesScope
+from sessions_app.session_rows import SessionRow
 
 
 class AnswerBody(Body):

@@ -7,12 +7,12 @@ from rest_framework import serializers
 
 from core.api.fields import InstantField
 from core.api.serializers import Body, DaysQuery, ListQuery, Shape
-from sessions_app.listing import POSSIBLE_ACTIONS, SessionRow
 from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionStatus, SlotHold
 from sessions_app.models.sessions import MAX_NOTE, MAX_REASON
 from sessions_app.models.types import MAX_DURATION_MINUTES
 from sessions_app.serializers.common import CentreNameShape, PersonShape
 from sessions_app.services.reservations import Choice
+from sessions_app.session_rows import POSSIBLE_ACTIONS, SessionRow
 
 
 class TimeChoiceBody(Body):

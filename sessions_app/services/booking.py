@@ -141,7 +141,10 @@ def _confirm(
         currency=terms.currency,
         payment_policy=terms.payment_policy,
     )
-    current.insert(session, SessionParticipant(session=session, patient_id=patient_id, note=note or None))
+    current.insert(
+        session,
+        SessionParticipant(session=session, patient_id=patient_id, start=entry.start, note=note or None),
+    )
     take_into_care(
         current,
         patient_id=patient_id,

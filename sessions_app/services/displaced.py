@@ -15,10 +15,11 @@ from django.db.models import Q
 
 from accounts.models import CounselorProfile, User
 from sessions_app.free_time import is_free, merge_spans
-from sessions_app.listing import SessionRow, session_rows
+from sessions_app.listing import session_rows
 from sessions_app.models import Mode, Occupancy, Session, SessionParticipant
 from sessions_app.services.calendars import CounselorCalendar, read_calendars
 from sessions_app.services.slots import Slot, Wish, slots_of
+from sessions_app.session_rows import SessionRow
 from sessions_app.wall_clock import Span
 from sessions_app.why_not import Finding, WhyNot, falls_outside
 

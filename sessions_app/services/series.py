@@ -166,7 +166,10 @@ def _write(
     ]
     participants = [
         SessionParticipant(
-            session=session, patient_id=series.patient_id, note=(note or None) if number == 0 else None
+            session=session,
+            patient_id=series.patient_id,
+            start=session.start,
+            note=(note or None) if number == 0 else None,
         )
         for number, session in enumerate(sessions)
     ]

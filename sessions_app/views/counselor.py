@@ -11,8 +11,9 @@ from django.views.decorators.http import require_safe
 from accounts.access import reader_of
 from accounts.models import User
 from sessions_app.access import access_own_practice
-from sessions_app.listing import SessionRow, session_rows
+from sessions_app.listing import session_rows
 from sessions_app.models import Session, SessionStatus
+from sessions_app.session_rows import SessionRow
 from sessions_app.views.days import around, day_bounds, wanted_day
 from sessions_app.views.shown import SessionCard, card
 

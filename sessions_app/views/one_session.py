@@ -9,11 +9,12 @@ from django.utils import timezone
 from accounts.access import reader_of
 from accounts.roles import Role
 from sessions_app.forms.ratings import RatingForm
-from sessions_app.listing import SessionRow, session_rows
+from sessions_app.listing import session_rows
 from sessions_app.models import Session
 from sessions_app.services.notes import texts_for
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.ratings import rating_of
+from sessions_app.session_rows import SessionRow
 from sessions_app.views.shown import day_page_of, other_party, who_cancelled
 
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from sessions_app.listing import SessionRow
 from sessions_app.models import OPEN_STATES, Mode
+from sessions_app.session_rows import SessionRow
 
 
 @dataclass(frozen=True, slots=True)

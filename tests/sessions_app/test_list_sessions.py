@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_app.models import Session, SessionStatus
+from sessions_app.models import Session, SessionParticipant, SessionStatus
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.states import complete_session
 from tests.factories import PatientFactory
@@ -226,3 +226,27 @@ def test_a_completed_session_counts_for_its_counselor(api_as, cast, of_a):
     counselor.refresh_from_db()
     assert counselor.sessions_completed == 1
     assert Session.objects.get(pk=of_a.pk).status == SessionStatus.COMPLETED
+
+
+# --- The start that a participation repeats -------------------------------------------------------------------
+
+
+def test_a_participation_starts_with_its_session_and_moves_with_it(of_a):
+    taken = SessionParticipant.objects.get(session=of_a)
+    assert taken.start == of_a.start
+    moved = of_a.start + timedelta(days=1)
+    Session.objects.filter(pk=of_a.pk).update(start=moved, end=of_a.end + timedelta(days=1))
+    taken.refresh_from_db()
+    assert taken.start == moved
+
+
+def test_a_participation_cannot_start_at_another_time(of_a):
+    with pytest.raises(IntegrityError, match="participant_starts_with_the_session"), transaction.atomic():
+        SessionParticipant.objects.filter(session=of_a).update(start=of_a.start + timedelta(hours=1))
+        connection.check_constraints()
+
+
+def test_a_page_past_the_end_still_says_how_many_there_are(api_as, cast, of_a):
+    for reader in (cast.a.patient, cast.a.counselor):
+        answer = api_as(reader).get("/api/sessions", {"page": 3}).json()
+        assert (answer["data"], answer["meta"]["pagination"]["total"]) == ([], 1)
