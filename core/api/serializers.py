@@ -3,6 +3,7 @@
 Answers are plain dicts made by a function; their serializer only describes them for the reference, and never runs.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
@@ -77,13 +78,14 @@ class Body(Input):
 class Query(Input):
     """The query string of an endpoint."""
 
-    is_timeless: ClassVar[bool] = False
-    """Equal query strings mean the same whenever they come: then one is checked once. Nobody changes its values."""
+    timeless: ClassVar[re.Pattern[str] | None] = None
+    """Query strings with this in them mean the same whenever they come: each is checked once. Nobody changes its values."""
 
     @classmethod
     def parse_string(cls, text: str) -> dict[str, Any]:
         """The checked values of a query string as it came."""
-        return cls._parsed(text) if cls.is_timeless else cls.parse_query(QueryDict(text.encode("iso-8859-1")))
+        is_timeless = cls.timeless is not None and cls.timeless.search(text)
+        return cls._parsed(text) if is_timeless else cls.parse_query(QueryDict(text.encode("iso-8859-1")))
 
     @classmethod
     @lru_cache(maxsize=1024)

@@ -1,5 +1,6 @@
 """Sessions and holds over the API."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -81,7 +82,7 @@ class CancelBody(Body):
 class SessionsQuery(ListQuery, DaysQuery):
     """`from` and `to` are days in UTC by which sessions start; the values carry "filters" for the queryset."""
 
-    is_timeless = True
+    timeless = re.compile("")
     max_days = 3660
     orderings = {
         "-start": ("-start", "-id"),

@@ -1,5 +1,6 @@
 """Free times over the API."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ class CounselorSlotsQuery(DaysQuery):
     """The values carry "wish" (Wish), "start" and "end" (instants, half open) and "timezone"."""
 
     max_days = MAX_DAYS
+    timeless = re.compile("(?:^|&)from=")  # without it they begin today
 
     type = serializers.UUIDField(required=False, help_text="A session type of the counselor.")
     duration_minutes = serializers.IntegerField(

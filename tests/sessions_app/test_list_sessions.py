@@ -241,9 +241,10 @@ def test_a_participation_starts_with_its_session_and_moves_with_it(of_a):
 
 
 def test_a_participation_cannot_start_at_another_time(of_a):
+    SessionParticipant.objects.filter(session=of_a).update(start=of_a.start + timedelta(hours=1))
     with pytest.raises(IntegrityError, match="participant_starts_with_the_session"), transaction.atomic():
-        SessionParticipant.objects.filter(session=of_a).update(start=of_a.start + timedelta(hours=1))
         connection.check_constraints()
+    SessionParticipant.objects.filter(session=of_a).update(start=of_a.start)
 
 
 def test_a_page_past_the_end_still_says_how_many_there_are(api_as, cast, of_a):
