@@ -79,7 +79,7 @@ class Query(Input):
     """The query string of an endpoint."""
 
     timeless: ClassVar[re.Pattern[str] | None] = None
-    """Query strings with this in them mean the same whenever they come: one is checked once. Nobody changes its values."""
+    """Query strings with this in them always mean the same, so one is checked once. Do not change its values."""
 
     @classmethod
     def parse_string(cls, text: str) -> dict[str, Any]:
