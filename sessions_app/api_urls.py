@@ -57,6 +57,7 @@ urlpatterns = [
     path("sessions/<uuid:session_id>/cancel", cancellation.SessionCancel.as_view()),
     path("sessions/<uuid:session_id>/cancellation", cancellation.SessionCancellation.as_view()),
     path("sessions/<uuid:session_id>/cancellation/waive", cancellation.ChargeWaiver.as_view()),
+    path("sessions/<uuid:session_id>/reschedule", states.SessionReschedule.as_view()),
     path("sessions/<uuid:session_id>/start", states.SessionStart.as_view()),
     path("sessions/<uuid:session_id>/complete", states.SessionCompletion.as_view()),
     path("sessions/<uuid:session_id>/no-show", states.SessionNoShow.as_view()),

@@ -32,6 +32,7 @@ def register() -> None:
     """Called once, when the apps are ready."""
     registry.register_type("session_confirmed", render_confirmed)
     registry.register_type("session_cancelled", render_cancelled)
+    registry.register_type("session_rescheduled", render_rescheduled)
     registry.register_type("session_reminder_day", render_reminder)
     registry.register_type("session_reminder_hour", render_reminder)
     registry.register_type("waitlist_offer", render_offer)
@@ -39,6 +40,8 @@ def register() -> None:
     outbox.register("session.confirmed", "sessions_app.plan_reminders", on_confirmed_plan_reminders)
     outbox.register("session.confirmed", "sessions_app.notify", on_confirmed_notify)
     outbox.register("session.confirmed", "sessions_app.end_waiting", on_confirmed_end_waiting)
+    outbox.register("session.rescheduled", "sessions_app.plan_reminders", on_rescheduled_plan_reminders)
+    outbox.register("session.rescheduled", "sessions_app.notify", on_rescheduled_notify)
     outbox.register("session.cancelled", "sessions_app.notify", on_cancelled_notify)
     outbox.register("session.cancelled", "sessions_app.offer_freed_time", on_cancelled_offer_time)
     outbox.register("series.booked", "sessions_app.notify", on_series_notify)
@@ -67,6 +70,19 @@ def on_series_notify(payload: outbox.Payload) -> None:
     if series is not None:
         people = [series.patient_id, series.counselor_id]
         notify(user_ids=people, type_code="series_booked", about_id=series.pk, dedupe=str(series.pk))
+
+
+def on_rescheduled_plan_reminders(payload: outbox.Payload) -> None:
+    session = _session(payload)
+    if session is not None and session.status == SessionStatus.CONFIRMED:
+        plan_reminders(session=session, user_ids=everyone_in(session))
+
+
+def on_rescheduled_notify(payload: outbox.Payload) -> None:
+    """Once for each time that it moves to; of two moves that are heard late, the last is told."""
+    session = _session(payload)
+    if session is not None:
+        _notify("session_rescheduled", session, dedupe=f"{session.pk}@{session.sequence}")
 
 
 def on_cancelled_notify(payload: outbox.Payload) -> None:
@@ -103,9 +119,11 @@ def on_offered_notify(payload: outbox.Payload) -> None:
 def _notify_everyone(type_code: str, payload: outbox.Payload) -> None:
     session = _session(payload)
     if session is not None:
-        notify(
-            user_ids=everyone_in(session), type_code=type_code, about_id=session.pk, dedupe=str(session.pk)
-        )
+        _notify(type_code, session, dedupe=str(session.pk))
+
+
+def _notify(type_code: str, session: Session, *, dedupe: str) -> None:
+    notify(user_ids=everyone_in(session), type_code=type_code, about_id=session.pk, dedupe=dedupe)
 
 
 def everyone_in(session: Session) -> list[UUID]:
@@ -126,6 +144,14 @@ def render_confirmed(user: User, session_id: UUID) -> Mail | None:
         return None
     subject = _("Your appointment on %(day)s at %(time)s") % _moment(session)
     return _mail("session_confirmed", subject, session, user, method=CalendarMethod.REQUEST)
+
+
+def render_rescheduled(user: User, session_id: UUID) -> Mail | None:
+    session = _still_coming(session_id)
+    if session is None:
+        return None
+    subject = _("Your appointment is moved to %(day)s at %(time)s") % _moment(session)
+    return _mail("session_rescheduled", subject, session, user, method=CalendarMethod.REQUEST)
 
 
 def render_cancelled(user: User, session_id: UUID) -> Mail | None:

@@ -142,6 +142,7 @@ def patient_name(name: str, is_anonymous: bool, alias: str, viewer: User) -> str
 
 POSSIBLE_ACTIONS: dict[str, Action] = {
     "cancel": Action.SESSION_CHANGE,
+    "reschedule": Action.SESSION_CHANGE,
     "start": Action.SESSION_COMPLETE,
     "complete": Action.SESSION_COMPLETE,
     "no_show": Action.SESSION_NO_SHOW,
@@ -171,6 +172,7 @@ def possible_to(viewer: User, now: datetime) -> Callable[[str, datetime, datetim
         is_open = status in OPEN_STATES
         fits = {
             "cancel": is_open and not (has_begun and is_patient),
+            "reschedule": status == SessionStatus.CONFIRMED and not has_begun,
             "start": status == SessionStatus.CONFIRMED and start - STARTS_EARLY <= now < end,
             "complete": is_open and has_begun,
             "no_show": is_open and has_begun,

@@ -1,4 +1,4 @@
-"""How a session begins and ends, and putting right an end that was noted wrongly."""
+"""Moving a session, how it begins and ends, and putting right an end that was noted wrongly."""
 
 from typing import Any
 from uuid import UUID
@@ -9,15 +9,31 @@ from accounts.access import reader_of
 from accounts.permissions import Action
 from core.api.answers import Answer
 from core.api.views import Endpoint, operation
-from core.errors import InvalidState, NotFound, PermissionDenied, ValidationFailed
+from core.errors import InvalidState, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from sessions_app.access import access_session
 from sessions_app.api.shown import shown_session
 from sessions_app.models import SessionStatus
 from sessions_app.serializers.sessions import SessionShape
-from sessions_app.serializers.states import CorrectBody
+from sessions_app.serializers.states import CorrectBody, RescheduleBody
+from sessions_app.services.rescheduling import reschedule_session
 from sessions_app.services.states import complete_session, correct_session, mark_no_show, start_session
 
 REFUSALS = (NotFound, PermissionDenied, InvalidState)
+
+
+class SessionReschedule(Endpoint):
+    @operation(
+        Action.SESSION_CHANGE,
+        body=RescheduleBody,
+        answer=SessionShape,
+        raises=(ValidationFailed, SlotTaken, *REFUSALS),
+        idempotent=True,
+    )
+    def post(self, request: Request, session_id: UUID, body: dict[str, Any]) -> Answer:
+        """Move it. The new time is taken before the old one is given up; a patient can while cancelling is free."""
+        actor = reader_of(request)
+        session = access_session(actor, session_id, Action.SESSION_CHANGE)
+        return Answer(shown_session(reschedule_session(session=session, actor=actor, **body), actor))
 
 
 class SessionStart(Endpoint):

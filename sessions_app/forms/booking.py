@@ -13,13 +13,10 @@ from sessions_app.models.sessions import MAX_NOTE, MAX_REASON
 from sessions_app.services.reservations import Choice
 
 
-class TimeForm(forms.Form):
-    """One offered time, as the slot picker sends it."""
+class StartForm(forms.Form):
+    """When, as the slot picker sends it."""
 
     start = forms.CharField(widget=forms.HiddenInput)
-    session_type = forms.UUIDField(widget=forms.HiddenInput)
-    mode = forms.ChoiceField(choices=Mode.choices, widget=forms.HiddenInput)
-    note = forms.CharField(required=False, max_length=MAX_NOTE, widget=forms.HiddenInput)
 
     def clean_start(self) -> datetime:
         try:
@@ -30,6 +27,14 @@ class TimeForm(forms.Form):
         if start is None or start.utcoffset() is None:
             raise ValidationError("This time cannot be read. Choose one of the offered times.")
         return start
+
+
+class TimeForm(StartForm):
+    """One offered time, and what is to be booked."""
+
+    session_type = forms.UUIDField(widget=forms.HiddenInput)
+    mode = forms.ChoiceField(choices=Mode.choices, widget=forms.HiddenInput)
+    note = forms.CharField(required=False, max_length=MAX_NOTE, widget=forms.HiddenInput)
 
     def choice(self, counselor_id: uuid.UUID) -> Choice:
         return Choice(

@@ -6,6 +6,7 @@ from sessions_app.models.calendar import CalendarEntry, EntryKind, Occupancy
 from sessions_app.models.exceptions import AvailabilityException, ExceptionKind
 from sessions_app.models.feeds import CalendarFeed
 from sessions_app.models.holds import HOLD_LENGTH, SlotHold
+from sessions_app.models.moves import SessionMove
 from sessions_app.models.outside import OutsideBusy, OutsideCalendar
 from sessions_app.models.policies import CancellationCharge, NoticePolicy
 from sessions_app.models.ratings import SessionRating
@@ -49,6 +50,7 @@ __all__ = [
     "Rhythm",
     "Session",
     "SessionKind",
+    "SessionMove",
     "SessionParticipant",
     "SessionRating",
     "SessionSeries",

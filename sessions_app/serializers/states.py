@@ -1,10 +1,12 @@
-"""Putting right how a session ended."""
+"""Moving a session, and putting right how it ended."""
 
 from rest_framework import serializers
 
+from core.api.fields import InstantField
 from core.api.serializers import Body
 from sessions_app.models import CORRECTIONS, SessionStatus
 from sessions_app.models.sessions import MAX_WHY
+from sessions_app.models.types import MAX_DURATION_MINUTES
 
 _TARGETS = sorted({status for targets in CORRECTIONS.values() for status in targets})
 
@@ -12,3 +14,13 @@ _TARGETS = sorted({status for targets in CORRECTIONS.values() for status in targ
 class CorrectBody(Body):
     status = serializers.ChoiceField(choices=[(status, SessionStatus(status).label) for status in _TARGETS])
     reason = serializers.CharField(max_length=MAX_WHY, help_text="For the audit trail; nothing about health.")
+
+
+class RescheduleBody(Body):
+    start = InstantField()
+    duration_minutes = serializers.IntegerField(
+        required=False,
+        min_value=10,
+        max_value=MAX_DURATION_MINUTES,
+        help_text="Left out: as long as it is. Another length is another session type, with its fee.",
+    )

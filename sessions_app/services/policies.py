@@ -82,11 +82,13 @@ def policies_of(counselor_id: UUID, *, now: datetime | None = None) -> PolicyInF
 
 
 def policy_agreed_to(session: Session) -> NoticePolicy | None:
-    """The version in force when the session's time was taken: for a held time, when the hold was placed.
+    """The version in force when the session's first time was taken: for a held time, when the hold was placed.
 
-    So what stood on the page of a hold is what holds, and no later version touches what is booked.
+    So what stood on the page of a hold is what holds, and no later version touches what is booked, moved or not.
     """
-    return policy_at(session.counselor_id, session.entry.created_at)
+    first = session.moves.select_related("entry").first()
+    entry = first.entry if first else session.entry
+    return policy_at(session.counselor_id, entry.created_at)
 
 
 def policy_at(counselor_id: UUID, at: datetime) -> NoticePolicy | None:

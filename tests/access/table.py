@@ -211,6 +211,10 @@ TABLE: dict[str, Row] = {
     "POST sessions/<uuid:session_id>/cancellation/waive": Row(
         WAIVING, at("sessions/{charged}/cancellation/waive", {"reason": "first time"})
     ),
+    "POST sessions/<uuid:session_id>/reschedule": Row(
+        SESSIONS,
+        about("sessions/{coming}/reschedule", lambda world, piece: {"start": world.free_start.isoformat()}),
+    ),
     "POST sessions/<uuid:session_id>/start": Row(COMPLETING, at("sessions/{now}/start")),
     "POST sessions/<uuid:session_id>/correct": Row(
         CORRECTING, at("sessions/{over}/correct", {"status": "no_show", "reason": "wrong button"})

@@ -48,7 +48,7 @@ def test_a_time_is_booked_directly(api_as, practice, patient):
         "currency": "USD",
         "payment_policy": "free",
         "cancellation": None,
-        "can": ["cancel"],
+        "can": ["cancel", "reschedule"],
     }
     assert {name: session[name] for name in expected} == expected
     assert active_spans(practice.pk) == active_spans(patient.pk) == [(start, start + FIFTY_MINUTES)]

@@ -65,13 +65,13 @@ def test_a_filter_never_widens_what_one_sees(api_as, cast, of_a, of_b):
 @pytest.mark.parametrize(
     ("role", "coming_session", "past_session"),
     [
-        ("patient", ["cancel"], []),
-        ("counselor", ["cancel"], ["cancel", "complete", "no_show"]),
-        ("front_desk", ["cancel"], ["cancel", "no_show"]),
-        ("care_coordinator", ["cancel"], ["cancel"]),
-        ("centre_manager", ["cancel"], ["cancel", "complete", "no_show"]),
-        ("manager", ["cancel"], ["cancel", "complete", "no_show"]),
-        ("admin", ["cancel"], ["cancel", "complete", "no_show"]),
+        ("patient", ["cancel", "reschedule"], []),
+        ("counselor", ["cancel", "reschedule"], ["cancel", "complete", "no_show"]),
+        ("front_desk", ["cancel", "reschedule"], ["cancel", "no_show"]),
+        ("care_coordinator", ["cancel", "reschedule"], ["cancel"]),
+        ("centre_manager", ["cancel", "reschedule"], ["cancel", "complete", "no_show"]),
+        ("manager", ["cancel", "reschedule"], ["cancel", "complete", "no_show"]),
+        ("admin", ["cancel", "reschedule"], ["cancel", "complete", "no_show"]),
     ],
 )
 def test_each_session_says_what_its_reader_may_do_now_and_that_is_so(

@@ -1,0 +1,109 @@
+"""Moving a session: the new time is taken before the old one is given up, or nothing happens."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.roles import Role
+from core.errors import InvalidState
+from core.facts import fact
+from sessions_app.models import EntryKind, Mode, Session, SessionMove, SessionStatus, SessionType
+from sessions_app.services.occupancy import give_back, lock
+from sessions_app.services.policies import cost_of_cancelling
+from sessions_app.services.reservations import Choice, Reservation, reserving
+from sessions_app.services.states import locked_session
+
+
+def reschedule_session(
+    *,
+    session: Session,
+    start: datetime,
+    actor: User,
+    duration_minutes: int | None = None,
+    now: datetime | None = None,
+) -> Session:
+    """Move it to a time that its counselor offers, with the same length unless another is asked for.
+
+    It stays the same session, on the terms that were agreed to; another length is another session type of the
+    counselor's, with that type's fee. Raises what `reserving` raises, and InvalidState when it has begun, has ended,
+    is at that time already, or, for a patient, when cancelling it would cost something by now.
+    """
+    now = now or timezone.now()
+    # One transaction: the session's own time is no obstacle to the new one, and for everybody else it is taken until
+    # the new one is. A refusal below leaves all of it as it was.
+    with fact(actor=actor):
+        patient_id = _patient_of(session)
+        lock(session.counselor_id, patient_id)
+        kept = locked_session(session)
+        require_movable(kept, actor, now)
+        if kept.start == start and duration_minutes in (None, kept.duration_minutes):
+            raise InvalidState("The session is at this time already. Choose another one.")
+        give_back([kept.entry_id])
+        choice = _choice(kept, start, duration_minutes)
+        with reserving(choice, patient_id=patient_id, actor=actor, now=now) as (current, reservation):
+            give_back(reservation.own_holds_in_the_way)
+            was = SessionMove(
+                session=kept,
+                entry_id=kept.entry_id,
+                start=kept.start,
+                end=kept.end,
+                moved_by=actor,
+                moved_at=now,
+            )
+            current.insert(was)
+            kept.entry = reservation.take(current, kind=EntryKind.SESSION)
+            _write(kept, reservation)
+            current.audit("session.rescheduled", kept, patient_id=patient_id, centre_id=kept.centre_id)
+            current.announce("session.rescheduled", session=kept.pk)
+            current.announce("time.freed", entry=was.entry_id)
+    return kept
+
+
+def require_movable(session: Session, actor: User, now: datetime) -> None:
+    """Raises InvalidState. Patients move only while cancelling is free: else the notice would mean nothing."""
+    if session.status != SessionStatus.CONFIRMED:
+        state = SessionStatus(session.status).label.lower()
+        raise InvalidState(f"This session is {state}, so it can no longer be moved.")
+    if session.start <= now:
+        raise InvalidState("This session has begun already, so it can no longer be moved.")
+    if actor.role == Role.PATIENT and cost_of_cancelling(session=session, actor=actor, now=now).charge_minor:
+        raise InvalidState(
+            "It is too late to move this session yourself. Ask your counselor or the centre, who still can."
+        )
+
+
+def _patient_of(session: Session) -> UUID:
+    """Sessions have one participant so far."""
+    return session.participants.values_list("patient_id", flat=True)[0]
+
+
+def _choice(kept: Session, start: datetime, duration_minutes: int | None) -> Choice:
+    """Of the same type where it is still offered, else of any of the same length; in person at the same centre."""
+    is_same_length = duration_minutes in (None, kept.duration_minutes)
+    is_offered = is_same_length and kept.session_type.is_active
+    return Choice(
+        counselor_id=kept.counselor_id,
+        start=start,
+        mode=kept.mode,
+        type_id=kept.session_type_id if is_offered else None,
+        duration_minutes=None if is_offered else duration_minutes or kept.duration_minutes,
+        centre_id=kept.centre_id if kept.mode == Mode.IN_PERSON else None,
+    )
+
+
+def _write(kept: Session, reservation: Reservation) -> None:
+    if reservation.end - reservation.start != kept.end - kept.start:
+        offered = reservation.offered
+        kept.session_type = SessionType.objects.get(pk=offered.id)
+        kept.kind, kept.payment_policy = offered.kind, offered.payment_policy
+        kept.fee_minor, kept.currency = offered.fee_minor, offered.currency
+    kept.start, kept.end, kept.centre_id = reservation.start, reservation.end, reservation.centre_id
+    kept.sequence += 1
+    kept.save(
+        update_fields=[
+            *("entry", "start", "end", "centre", "sequence"),
+            *("session_type", "kind", "payment_policy", "fee_minor", "currency"),
+        ]
+    )

@@ -1,0 +1,107 @@
+"""Choosing another time for a session that is booked."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import reader_of
+from accounts.permissions import Action
+from core.errors import InvalidState, NotFound, SlotTaken, ValidationFailed
+from sessions_app.access import access_session
+from sessions_app.forms.booking import StartForm
+from sessions_app.forms.days import read_day
+from sessions_app.models import Mode, Session
+from sessions_app.services.policies import cost_of_cancelling
+from sessions_app.services.rescheduling import require_movable, reschedule_session
+from sessions_app.services.slots import Wish, find_slots
+from sessions_app.views.days import start_of
+from sessions_app.views.one_session import facts_of
+from sessions_app.views.picker import DAYS_SHOWN, SlotPicker, slot_picker
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_reschedule(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """GET shows the free times, seven days at once; POST moves the session to the one that was pressed."""
+    reader = reader_of(request)
+    session = access_session(reader, session_id, Action.SESSION_CHANGE)
+    try:
+        if request.method == "POST":
+            return _move(request, session)
+        require_movable(session, reader, timezone.now())
+    except InvalidState as error:
+        messages.info(request, error.message)
+        return redirect("session_detail", session_id)
+    return _show(request, session)
+
+
+def _move(request: HttpRequest, session: Session) -> HttpResponse:
+    form = StartForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, "That time could not be read. Please choose one of these.")
+        return redirect("session_reschedule", session.pk)
+    try:
+        reschedule_session(session=session, start=form.cleaned_data["start"], actor=reader_of(request))
+    except (SlotTaken, ValidationFailed) as error:
+        sentences = error.details.get("start")
+        return _show(request, session, problem=str(sentences[0]) if sentences else error.message)
+    messages.success(request, "The session has its new time. Everyone concerned is told.")
+    return redirect("session_detail", session.pk)
+
+
+def _show(request: HttpRequest, session: Session, *, problem: str = "") -> HttpResponse:
+    context = facts_of(request, session) | {
+        "problem": problem,
+        "picker": _picker(request, session),
+        "hold_url": reverse("session_reschedule", args=[session.pk]),
+        "cost": cost_of_cancelling(session=session, actor=reader_of(request)),
+    }
+    status = 409 if problem else 200
+    return render(request, "sessions_app/session_reschedule.html", context, status=status)
+
+
+def _picker(request: HttpRequest, session: Session) -> SlotPicker | None:
+    """None when the counselor takes no bookings at present."""
+    today = timezone.localdate()
+    asked = read_day(request.GET.get("from", "")) or timezone.localdate(session.start)
+    first_day = max(asked, today)
+    wish = Wish(
+        type_id=session.session_type_id if session.session_type.is_active else None,
+        duration_minutes=session.duration_minutes,
+        mode=session.mode,
+        centre_id=session.centre_id if session.mode == Mode.IN_PERSON else None,
+    )
+    try:
+        slots = find_slots(
+            counselor_id=session.counselor_id,
+            start=start_of(first_day),
+            end=start_of(first_day + timedelta(days=DAYS_SHOWN)),
+            wish=wish,
+            for_patient=session.participants.values_list("patient_id", flat=True).first(),
+        )
+    except NotFound:
+        return None
+    return slot_picker(
+        slots,
+        first_day=first_day,
+        wanted_day=read_day(request.GET.get("day", "")),
+        address=_address_of(session),
+    )
+
+
+def _address_of(session: Session) -> Callable[[date, date | None], str]:
+    page = reverse("session_reschedule", args=[session.pk])
+
+    def address(first_day: date, day: date | None) -> str:
+        values: dict[str, Any] = {"from": first_day} | ({"day": day} if day else {})
+        return f"{page}?{urlencode(values)}"
+
+    return address
