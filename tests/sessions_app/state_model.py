@@ -11,6 +11,7 @@ LENGTH = timedelta(minutes=50)
 HOUSE = ("front_desk", "care_coordinator", "centre_manager", "manager", "admin")
 MAY = {
     "cancel": ("patient", "counselor", *HOUSE),
+    "reschedule": ("patient", "counselor", *HOUSE),
     "start": ("counselor", "centre_manager", "manager", "admin"),
     "complete": ("counselor", "centre_manager", "manager", "admin"),
     "no_show": ("counselor", "front_desk", "centre_manager", "manager", "admin"),
@@ -93,6 +94,8 @@ class Appointment:
         match verb:
             case "cancel":
                 return is_open and (person.role != "patient" or not has_begun)
+            case "reschedule":
+                return self.status == "confirmed" and not has_begun
             case "start":
                 return self.status == "confirmed" and self.start - timedelta(minutes=10) <= now < self.end
             case "complete" | "no_show":
@@ -112,10 +115,13 @@ class Model:
     appointments: list[Appointment] = field(default_factory=list)
     holds: dict[Person, Kept] = field(default_factory=dict)
 
-    def is_taken(self, practice: Practice, patient: Person, start: datetime) -> bool:
+    def is_taken(
+        self, practice: Practice, patient: Person, start: datetime, leave_out: Appointment | None = None
+    ) -> bool:
         """By a session of either, or by somebody else's hold of the counselor's time; one's own hold is no obstacle."""
         if any(
-            one.status != "cancelled"
+            one is not leave_out
+            and one.status != "cancelled"
             and (one.practice is practice or one.patient is patient)
             and one.start < start + LENGTH
             and start < one.end

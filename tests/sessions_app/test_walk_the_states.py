@@ -39,6 +39,7 @@ SOON = timedelta(minutes=8)
 PATHS = {"no_show": "no-show", "waive": "cancellation/waive"}
 AUDITED = {
     "cancel": "session.cancelled",
+    "reschedule": "session.rescheduled",
     "start": "session.started",
     "complete": "session.completed",
     "no_show": "session.no_show",
@@ -313,6 +314,26 @@ class Walk(RuleBasedStateMachine):
     def do_more_often(self, data, verb, status, stars):
         self.do(data, verb, status, stars)
 
+    @precondition(lambda self: self.model.appointments)
+    @rule(data=st.data(), quarters=st.one_of(st.integers(0, 4), st.integers(0, 300)))
+    def move(self, data, quarters):
+        one, person = self.somebody_and(data, "reschedule")
+        start = self.start_in(quarters)
+        if start is None:
+            return
+        is_refused = (
+            one.cost_for(person, self.now) > 0
+            or start == one.start
+            or self.model.is_taken(one.practice, one.patient, start, leave_out=one)
+        )
+        if is_refused and self.model.answer(one, "reschedule", person, self.now) == 200:
+            body = {"start": start.isoformat()}
+            answer = self.as_(person).post(f"/api/sessions/{one.id}/reschedule", body, format="json")
+            assert answer.status_code == 409, answer.content
+        elif self.send(one, "reschedule", person, start=start.isoformat()):
+            one.start = start
+            self.model.drop_hold_in_the_way(one.patient, start)
+
     # --- What must then be so --------------------------------------------------------------------------------
 
     @precondition(lambda self: self.model.appointments)
@@ -355,6 +376,8 @@ class Walk(RuleBasedStateMachine):
             one.id: one.stars for one in self.model.appointments if one.stars
         }
         self.figures_add_up()
+        starts = {str(pk): start for pk, start in Session.objects.values_list("pk", "start")}
+        assert starts == {one.id: one.start for one in self.model.appointments}
         active = set(
             CalendarEntry.objects.filter(session__isnull=False, is_active=True).values_list(
                 "session", flat=True
