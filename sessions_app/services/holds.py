@@ -1,6 +1,6 @@
 """Holds: a time kept for a patient for five minutes while they decide."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -14,6 +14,8 @@ from sessions_app.services.reservations import Choice, reserving
 from sessions_app.services.waitlist import pass_on
 
 _LOCK_ENTRY = "SELECT FROM sessions_app_calendarentry WHERE id = %s FOR UPDATE"
+COMING_BACK = timedelta(seconds=20)
+"""How long a time is kept for somebody who left its page: a reload looks like leaving."""
 OFFER_IS_OVER = "This offer is over. You still wait, and are told of the next time that fits."
 
 
@@ -77,6 +79,43 @@ def release_hold(*, hold: SlotHold, actor: User) -> None:
         current.audit("hold.released", kept, patient_id=kept.patient_id, centre_id=kept.centre_id)
 
 
+def leave_hold(*, hold: SlotHold, actor: User, now: datetime | None = None) -> None:
+    """Whoever it is for has gone elsewhere: the time is free again in a moment, unless they are back by then."""
+    now = now or timezone.now()
+    with fact(actor=actor) as current:
+        kept = locked_hold(hold)
+        soon = now + COMING_BACK
+        if kept.is_offer or not _is_live(kept, now) or not _expires_after(kept, soon):
+            return
+        keep_until(kept.pk, soon, kind=EntryKind.HOLD)
+        current.audit("hold.left", kept, patient_id=kept.patient_id, centre_id=kept.centre_id)
+
+
+def return_to_hold(*, hold: SlotHold, actor: User, now: datetime | None = None) -> SlotHold:
+    """They are back: it is kept as long as if they had stayed. Raises HoldExpired when that came too late.
+
+    Its full length counts from when it was placed, so that going and coming never makes it longer.
+    """
+    now = now or timezone.now()
+    with fact(actor=actor) as current:
+        kept = locked_hold(hold)
+        require_live(kept, now)
+        full = kept.entry.created_at + (1 + kept.renewals) * HOLD_LENGTH
+        if not kept.is_offer and not _expires_after(kept, full):
+            kept.entry.expires_at = full
+            keep_until(kept.pk, full, kind=EntryKind.HOLD)
+            current.audit("hold.returned", kept, patient_id=kept.patient_id, centre_id=kept.centre_id)
+    return kept
+
+
+def _is_live(hold: SlotHold, now: datetime) -> bool:
+    return hold.is_live and hold.entry.is_live_at(now)
+
+
+def _expires_after(hold: SlotHold, instant: datetime) -> bool:
+    return hold.entry.expires_at is None or hold.entry.expires_at > instant
+
+
 def locked_hold(hold: SlotHold) -> SlotHold:
     """The hold as it is now, nobody else writing it until the transaction ends.
 
@@ -89,7 +128,7 @@ def locked_hold(hold: SlotHold) -> SlotHold:
 
 def require_live(hold: SlotHold, now: datetime) -> None:
     """Raises HoldExpired unless the hold still keeps its time at `now`."""
-    if not hold.is_live or not hold.entry.is_live_at(now):
+    if not _is_live(hold, now):
         raise HoldExpired(OFFER_IS_OVER if hold.is_offer else None)
 
 

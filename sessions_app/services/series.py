@@ -91,6 +91,7 @@ def book_series(
                 timezone=calendars.zone,
                 first_start=choice.start,
                 asked_count=len(wanted),
+                created_at=now,
             )
             sessions = _write(current, series, picks, calendars, mode=choice.mode, note=note)
             if hold is not None:
@@ -138,7 +139,11 @@ def _write(
     offered = calendars.offered
     before = timedelta(minutes=offered.buffer_before_minutes)
     after = timedelta(minutes=offered.buffer_after_minutes)
-    entries = [CalendarEntry(kind=EntryKind.SESSION, start=slot.start, end=slot.end) for slot in picks]
+    booked_at = series.created_at
+    entries = [
+        CalendarEntry(kind=EntryKind.SESSION, start=slot.start, end=slot.end, created_at=booked_at)
+        for slot in picks
+    ]
     occupancies = [
         Occupancy(entry=entry, resource=resource, busy=DateTimeTZRange(entry.start - early, entry.end + late))
         for entry in entries
@@ -161,6 +166,7 @@ def _write(
             fee_minor=offered.fee_minor,
             currency=offered.currency,
             payment_policy=offered.payment_policy,
+            created_at=booked_at,
         )
         for entry, slot in zip(entries, picks, strict=True)
     ]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,7 @@ from sessions_app.forms.booking import BookingForm, TimeForm
 from sessions_app.forms.series import RepeatForm
 from sessions_app.models import SessionType, SlotHold
 from sessions_app.services.booking import book_hold
-from sessions_app.services.holds import place_hold, release_hold, renew_hold
+from sessions_app.services.holds import leave_hold, place_hold, release_hold, renew_hold, return_to_hold
 from sessions_app.services.policies import cost_after_booking
 from sessions_app.services.reservations import Choice
 from sessions_app.views.posts import posted_from
@@ -121,6 +121,25 @@ def hold_release(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     return redirect("counselor_profile", hold.counselor_id)
 
 
+@posted_from("book_details")
+def hold_left(request: HttpRequest, hold_id: UUID) -> HttpResponse:
+    """The page was left (static/js/leaving.js)."""
+    leave_hold(hold=access_hold(reader_of(request), hold_id), actor=reader_of(request))
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+@posted_from("book_details")
+def hold_back(request: HttpRequest, hold_id: UUID) -> HttpResponse:
+    """It was only a reload, or somebody came back: how long the time is kept now."""
+    hold = return_to_hold(hold=access_hold(reader_of(request), hold_id), actor=reader_of(request))
+    return JsonResponse({"seconds_left": _seconds_left(hold)})
+
+
+def _seconds_left(hold: SlotHold) -> int:
+    expires_at = hold.entry.expires_at or timezone.now()
+    return max(0, int((expires_at - timezone.now()).total_seconds()))
+
+
 def _require_patient(request: HttpRequest) -> None:
     if reader_of(request).role != Role.PATIENT:
         raise PermissionDenied("Patients book here for themselves.")
@@ -162,10 +181,12 @@ def show_details(
     expires_at = hold.entry.expires_at or timezone.now()
     kept = {
         "expires_at": expires_at,
-        "seconds_left": max(0, int((expires_at - timezone.now()).total_seconds())),
+        "seconds_left": _seconds_left(hold),
         "can_renew": hold.renewals_left > 0,
         "renew_url": reverse("hold_renew", args=[hold.pk]),
         "release_url": reverse("hold_release", args=[hold.pk]),
+        "left_url": reverse("hold_left", args=[hold.pk]),
+        "back_url": reverse("hold_back", args=[hold.pk]),
     }
     context = {
         "hold": hold,

@@ -9,7 +9,7 @@ const pad = (number) => String(number).padStart(2, "0");
 
 function watch(hold) {
   // By the page's own clock and the seconds the server counted: a wrong clock on the device does no harm.
-  const endsAt = performance.now() + Number(hold.dataset.seconds) * 1000;
+  let endsAt = performance.now() + Number(hold.dataset.seconds) * 1000;
   const left = hold.querySelector("[data-hold-left]");
   const bar = hold.querySelector("[data-hold-bar]");
   const said = hold.querySelector("[data-hold-said]");
@@ -45,6 +45,10 @@ function watch(hold) {
   if (counting) counting.hidden = false;
   const timer = setInterval(show, 1000);
   document.addEventListener("visibilitychange", show);
+  hold.addEventListener("hold:kept", (event) => {
+    endsAt = performance.now() + event.detail.secondsLeft * 1000;
+    show();
+  });
   show();
 }
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent
@@ -212,3 +213,54 @@ def test_buffers_keep_the_counselors_time_but_not_the_patients(api_as, patient, 
     ]
     assert active_spans(patient.pk) == [(start, start + FIFTY_MINUTES)]
     refused(ask_session(api_as(rival), counselor, start + timedelta(hours=1)), 409, "SLOT_TAKEN")
+
+
+# --- Leaving its page -----------------------------------------------------------------------------------------
+
+
+def seconds_left(hold):
+    entry = CalendarEntry.objects.get(pk=hold["id"])
+    assert {row.expires_at for row in Occupancy.objects.filter(entry=entry)} == {entry.expires_at}
+    return (entry.expires_at - timezone.now()).total_seconds()
+
+
+def on_page(client, name, hold):
+    return client.post(reverse(name, args=[hold["id"]]))
+
+
+def test_who_left_the_page_keeps_the_time_for_a_moment_only(api_as, practice, patient, rival, client):
+    hold = done(ask_hold(api_as(patient), practice, coming()), 201)
+    client.force_login(patient)
+    assert on_page(client, "hold_left", hold).status_code == 204
+    assert 15 < seconds_left(hold) <= 20
+    # Saying it again makes it no longer.
+    CalendarEntry.objects.filter(pk=hold["id"]).update(expires_at=timezone.now() + timedelta(seconds=5))
+    Occupancy.objects.filter(entry=hold["id"]).update(
+        expires_at=CalendarEntry.objects.get(pk=hold["id"]).expires_at
+    )
+    assert on_page(client, "hold_left", hold).status_code == 204
+    assert seconds_left(hold) <= 5
+    done(ask_to_book_hold(api_as(patient), hold["id"]), 201)
+
+
+def test_who_is_back_in_time_has_it_as_before_and_never_longer(api_as, practice, patient, client, expire):
+    hold = done(ask_hold(api_as(patient), practice, coming()), 201)
+    client.force_login(patient)
+    before = instant(hold["expires_at"])
+    on_page(client, "hold_left", hold)
+    answer = on_page(client, "hold_back", hold)
+    assert 290 < answer.json()["seconds_left"] <= 300
+    assert abs(CalendarEntry.objects.get(pk=hold["id"]).expires_at - before) < timedelta(seconds=1)
+    on_page(client, "hold_back", hold)
+    assert abs(CalendarEntry.objects.get(pk=hold["id"]).expires_at - before) < timedelta(seconds=1)
+    expire(hold["id"])
+    assert on_page(client, "hold_back", hold).status_code == 409
+    assert on_page(client, "hold_left", hold).status_code == 204
+
+
+def test_nobody_else_leaves_it(api_as, practice, patient, rival, client):
+    hold = done(ask_hold(api_as(patient), practice, coming()), 201)
+    client.force_login(rival)
+    assert on_page(client, "hold_left", hold).status_code == 404
+    assert on_page(client, "hold_back", hold).status_code == 404
+    assert seconds_left(hold) > 280
