@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from random import Random
+from typing import Any
 
 from core.errors import DomainError
 from mentalspace.demo.people import People
@@ -13,7 +14,7 @@ from sessions_app.services.slots import Wish, find_slots
 from sessions_app.services.waitlist import Wanted, join_waitlist, set_priority
 
 HOW_MANY_WAIT = 6
-SEARCHES = ({"specialization": "Sleep"}, {"language": "hi"}, {"mode": "video"})
+SEARCHES: tuple[dict[str, Any], ...] = ({"specialization": "Sleep"}, {"language": "hi"}, {"mode": "video"})
 SERIES_LENGTH = 8
 
 
@@ -22,7 +23,7 @@ def let_some_wait(random: Random, people: People, *, now: datetime) -> None:
     counselor = people.counselors[0]
     for number, patient in enumerate(people.patients[1 : 1 + HOW_MANY_WAIT]):
         is_for_first = number % 3 != 2
-        search = {} if is_for_first else SEARCHES[number // 3 % len(SEARCHES)]
+        search: dict[str, Any] = {} if is_for_first else SEARCHES[number // 3 % len(SEARCHES)]
         wanted = Wanted(
             timezone=patient.user.timezone,
             first_day=now.date(),
