@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any
 
+from accounts.models import PatientProfile
 from core.errors import DomainError
 from mentalspace.demo.people import People
 from sessions_app.models import Priority, SessionSeries, SessionType
@@ -43,8 +44,10 @@ def let_some_wait(random: Random, people: People, *, now: datetime) -> None:
 def book_one_series(
     people: People, offers: list[list[SessionType]], *, now: datetime
 ) -> SessionSeries | None:
-    """Eight weeks at the same hour, of a patient with the second counselor, at the first time that serves for it."""
-    counselor, patient = people.counselors[1], people.patients[-1]
+    """Eight weeks at the same hour, of somebody who comes to the second counselor already."""
+    counselor = people.counselors[1]
+    in_care = PatientProfile.objects.filter(care_relationships__counselor=counselor)
+    patient = in_care.select_related("user").order_by("user__email")[0]
     session_type = offers[1][1]
     slots = find_slots(
         counselor_id=counselor.pk,
