@@ -12,6 +12,7 @@ from accounts.services.care import take_into_care
 from core.errors import InvalidState
 from core.facts import Fact, fact
 from sessions_app.models import (
+    OPEN_STATES,
     CalendarEntry,
     EntryKind,
     Session,
@@ -110,7 +111,7 @@ def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | No
 
 
 def _still_on(session: Session) -> Session:
-    if session.status != SessionStatus.CONFIRMED:
+    if session.status not in OPEN_STATES:
         state = SessionStatus(session.status).label.lower()
         raise InvalidState(f"This time was booked already, and the session is {state}. Choose a time again.")
     return session

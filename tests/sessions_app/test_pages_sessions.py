@@ -132,6 +132,7 @@ PAGES = [
     "session_detail",
     "session_booked",
     "session_cancel",
+    "session_reschedule",
     "session_start",
     "session_complete",
     "session_no_show",
