@@ -48,6 +48,10 @@ class Shape:
     buffer_before: int = 0
     buffer_after: int = 0
 
+    def around(self, start: int) -> Span:
+        """What a session that begins then takes of the counselor and of a room."""
+        return start - self.buffer_before, start + self.duration + self.buffer_after
+
 
 class Blocks(NamedTuple):
     """What keeps a session from beginning, each merged (`merge_spans`).

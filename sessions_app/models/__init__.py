@@ -11,6 +11,7 @@ from sessions_app.models.outside import OutsideBusy, OutsideCalendar
 from sessions_app.models.policies import CancellationCharge, NoticePolicy
 from sessions_app.models.ratings import SessionRating
 from sessions_app.models.reminders import Reminder, ReminderKind, ReminderState
+from sessions_app.models.rooms import Room
 from sessions_app.models.series import Rhythm, SessionSeries
 from sessions_app.models.sessions import (
     ALLOWED_TRANSITIONS,
@@ -48,6 +49,7 @@ __all__ = [
     "ReminderKind",
     "ReminderState",
     "Rhythm",
+    "Room",
     "Session",
     "SessionKind",
     "SessionMove",

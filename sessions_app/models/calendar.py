@@ -26,6 +26,9 @@ class CalendarEntry(models.Model):
     end = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     is_active = models.BooleanField(default=True)
+    room = models.ForeignKey(
+        "sessions_app.Room", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

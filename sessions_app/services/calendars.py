@@ -12,6 +12,8 @@ from django.conf import settings
 from core.statements import Row, Statement, read_in_one_round_trip
 from sessions_app.free_time import Blocks, Rule, Shape, merge_spans
 from sessions_app.models import Mode
+from sessions_app.services.busy import BUSY, window
+from sessions_app.services.rooms import Rooms, rooms_from, rooms_statement
 from sessions_app.wall_clock import Span, local_date, wall_span
 
 _MOMENT = timedelta(microseconds=1)
@@ -75,6 +77,7 @@ class CounselorCalendar:
     blocks: Blocks = field(default_factory=Blocks)
     terms: Terms = field(default_factory=Terms)
     centre_names: dict[UUID, str] = field(default_factory=dict)
+    rooms: Rooms = field(default_factory=dict)
 
     def choose_type(
         self,
@@ -171,23 +174,13 @@ SELECT counselor.user_id, person.first_name || ' ' || person.last_name, counselo
  WHERE counselor.user_id = ANY(%s::uuid[])
    AND (%s OR counselor.is_approved AND counselor.is_accepting AND person.is_active AND person.role = 'counselor')
 """
-_BUSY = """
-SELECT floor(extract(epoch FROM lower(busy)))::bigint AS lower, ceil(extract(epoch FROM upper(busy)))::bigint AS upper
-  FROM sessions_app_occupancy
- WHERE resource = {resource} AND is_active
-   AND upper(busy) > to_timestamp(%s) AND lower(busy) < to_timestamp(%s)
-   AND (expires_at IS NULL OR expires_at > statement_timestamp())
-   AND entry_id NOT IN (SELECT entry_id FROM sessions_app_slothold WHERE patient_id = %s AND is_live)
-"""
 _FIRST_MINUTE = "extract(hour FROM start)::int * 60 + extract(minute FROM start)::int"
 _END_MINUTE = """CASE WHEN "end" = '00:00' THEN 1440
                              ELSE extract(hour FROM "end")::int * 60 + extract(minute FROM "end")::int END"""
 _READ_CALENDARS = _CALENDARS.format(
-    busy=_BUSY.format(resource="counselor.user_id"), first_minute=_FIRST_MINUTE, end_minute=_END_MINUTE
+    busy=BUSY.format(resource="counselor.user_id"), first_minute=_FIRST_MINUTE, end_minute=_END_MINUTE
 )
-_READ_BUSY = _BUSY.format(resource="%s")
-_READ_AHEAD = timedelta(hours=24)
-"""A session that begins inside the window may reach out of it, with its buffers, by less than this."""
+_READ_BUSY = BUSY.format(resource="%s")
 _A_DAY_AROUND = timedelta(hours=50)
 """Any local day of which an instant is in the window lies within this of it, whatever the zone and its clocks do."""
 
@@ -202,13 +195,14 @@ def read_calendars(
 ) -> dict[UUID, CounselorCalendar]:
     """The calendars of these counselors, of the listed among them unless said otherwise, for sessions in [start, end).
 
-    One statement, for one counselor as for a thousand. Holds that have expired take no time, nor does a hold of
-    `for_patient`: whoever holds a time finds it free.
+    Two statements in one round trip, for one counselor as for a thousand. Holds that have expired take no time, nor
+    does a hold of `for_patient`: whoever holds a time finds it free.
     """
-    (rows,) = read_in_one_round_trip(
-        calendars_statement(counselor_ids, start, end, for_patient, with_unlisted=with_unlisted)
+    rows, room_rows = read_in_one_round_trip(
+        calendars_statement(counselor_ids, start, end, for_patient, with_unlisted=with_unlisted),
+        rooms_statement(counselor_ids, start, end, for_patient),
     )
-    return calendars_from(rows)
+    return calendars_from(rows, room_rows)
 
 
 def calendars_statement(
@@ -222,7 +216,7 @@ def calendars_statement(
     """What `calendars_from` takes the rows of."""
     first, last = _days(start, end)
     around = int((start - _A_DAY_AROUND).timestamp()), int((end + _A_DAY_AROUND).timestamp())
-    taken = [*_window(start, end), for_patient]
+    taken = [*window(start, end), for_patient]
     return _READ_CALENDARS, [
         first,
         last,
@@ -231,7 +225,7 @@ def calendars_statement(
         *taken,
         *around,
         for_patient,
-        *_window(start, end),
+        *window(start, end),
         list(counselor_ids),
         with_unlisted,
     ]
@@ -239,17 +233,13 @@ def calendars_statement(
 
 def busy_statement(resource_id: UUID, start: datetime, end: datetime, for_patient: UUID | None) -> Statement:
     """When a patient or a room is taken: rows of (start, end) in epoch seconds, for `merge_spans`."""
-    return _READ_BUSY, [resource_id, *_window(start, end), for_patient]
+    return _READ_BUSY, [resource_id, *window(start, end), for_patient]
 
 
-def calendars_from(rows: list[Row]) -> dict[UUID, CounselorCalendar]:
-    """The rows of `calendars_statement` as calendars by counselor."""
-    return {row[0]: _calendar(row) for row in rows}
-
-
-def _window(start: datetime, end: datetime) -> tuple[int, int]:
-    margin = int(_READ_AHEAD.total_seconds())
-    return int(start.timestamp()) - margin, int(end.timestamp()) + margin
+def calendars_from(rows: list[Row], room_rows: Collection[Row] = ()) -> dict[UUID, CounselorCalendar]:
+    """The rows of `calendars_statement` as calendars by counselor; with those of `rooms_statement`, who has a room."""
+    rooms = rooms_from(room_rows)
+    return {row[0]: _calendar(row, rooms) for row in rows}
 
 
 def _days(start: datetime, end: datetime) -> tuple[date, date]:
@@ -257,7 +247,7 @@ def _days(start: datetime, end: datetime) -> tuple[date, date]:
     return (start - _A_DAY_AROUND).astimezone(UTC).date(), (end + _A_DAY_AROUND).astimezone(UTC).date()
 
 
-def _calendar(row: Row) -> CounselorCalendar:
+def _calendar(row: Row, rooms: Rooms) -> CounselorCalendar:
     counselor_id, name, centre_id, centre_name, *columns = row
     types, rules, away = columns[:10], columns[10:18], columns[19:24]
     place_names, (lowers, uppers), (*terms, starts) = columns[18], columns[24:26], columns[26:31]
@@ -270,6 +260,7 @@ def _calendar(row: Row) -> CounselorCalendar:
         rules=list(map(Rule, *rules)) if rules[0] else [],
         terms=Terms(*terms) if terms[0] is not None else Terms(),
         centre_names={centre_id: centre_name},
+        rooms=rooms,
     )
     calendar.blocks = Blocks(
         busy=merge_spans(zip(lowers, uppers, strict=True)) if lowers else [],

@@ -61,17 +61,18 @@ def take_time(
     patient_id: UUID,
     buffer_before: timedelta,
     buffer_after: timedelta,
+    room_id: UUID | None = None,
     expires_at: datetime | None = None,
 ) -> CalendarEntry:
     """An entry and whose time it takes, written when the fact ends: then IntegrityError when somebody is busy already.
 
-    Call it with the resources locked. Buffers keep the counselor's time, not the patient's.
+    Call it with the resources locked. Buffers keep the time of the counselor and the room, not the patient's.
     """
-    entry = CalendarEntry(kind=kind, start=start, end=end, expires_at=expires_at)
-    spans = {
-        counselor_id: DateTimeTZRange(start - buffer_before, end + buffer_after),
-        patient_id: DateTimeTZRange(start, end),
-    }
+    entry = CalendarEntry(kind=kind, start=start, end=end, expires_at=expires_at, room_id=room_id)
+    with_buffers = DateTimeTZRange(start - buffer_before, end + buffer_after)
+    spans = {counselor_id: with_buffers, patient_id: DateTimeTZRange(start, end)}
+    if room_id is not None:
+        spans[room_id] = with_buffers
     occupancies = [
         Occupancy(entry=entry, resource=resource, busy=busy, expires_at=expires_at)
         for resource, busy in spans.items()

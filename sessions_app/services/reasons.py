@@ -10,11 +10,12 @@ from django.utils.formats import date_format
 
 from core.wording import clock_in_words, zone_in_words
 from sessions_app.services.calendars import CounselorCalendar, Terms, read_calendars
-from sessions_app.services.slots import Wish, choose_type, mode_needed
+from sessions_app.services.rooms import ALL_ROOMS_TAKEN
+from sessions_app.services.slots import Wish, choose_type, mode_needed, slots_of
 from sessions_app.wall_clock import Span
 from sessions_app.why_not import Bookable, Finding, WhyNot, why_not
 
-TAKEN_BY_OTHERS = frozenset({WhyNot.TAKEN, WhyNot.TOO_CLOSE, WhyNot.DAY_FULL})
+TAKEN_BY_OTHERS = frozenset({WhyNot.TAKEN, WhyNot.TOO_CLOSE, WhyNot.DAY_FULL, WhyNot.ROOMS_TAKEN})
 """What somebody else's booking brought about; all others are the counselor's own rules, and the clock's."""
 
 NOT_THERE = "The counselor is not there at this time. Choose one of the offered times."
@@ -49,6 +50,7 @@ SAFE_WORDS: dict[WhyNot, tuple[str, str]] = {
     WhyNot.DAY_FULL: ("day_full", "The counselor's day is full. Choose another day."),
     WhyNot.TAKEN: ("taken", NO_ROOM),
     WhyNot.TOO_CLOSE: ("taken", NO_ROOM),
+    WhyNot.ROOMS_TAKEN: ("rooms_taken", ALL_ROOMS_TAKEN),
 }
 """For patients and visitors: a code and a sentence that tell nothing of leave, and nothing of anybody's session."""
 
@@ -120,7 +122,7 @@ def find_reason(
 ) -> tuple[Finding | None, CounselorCalendar | None]:
     """Why a session that begins at `start` is not offered now (None: it is), and the calendar that says so.
 
-    The calendar is None for a counselor who is not listed. One statement.
+    The calendar is None for a counselor who is not listed.
     """
     end = start + timedelta(seconds=1)
     calendars = read_calendars([counselor_id], start=start, end=end, for_patient=for_patient)
@@ -140,7 +142,7 @@ def reason_against(
         return Finding(WhyNot.NO_SUCH_SESSION)
     rules = calendar.rules_for(mode=mode_needed(wish, offered), centre_id=wish.centre_id)
     earliest, latest = calendar.terms.bookable(now)
-    return why_not(
+    finding = why_not(
         start.timestamp() if start.microsecond else int(start.timestamp()),
         rules,
         calendar.rules,
@@ -148,3 +150,11 @@ def reason_against(
         offered.shape,
         Bookable(now.timestamp(), earliest.timestamp(), latest.timestamp()),
     )
+    if finding is None and calendar.rooms and not _is_offered(calendar, wish, start, now):
+        return Finding(WhyNot.ROOMS_TAKEN)
+    return finding
+
+
+def _is_offered(calendar: CounselorCalendar, wish: Wish, start: datetime, now: datetime) -> bool:
+    slots = slots_of(calendar, wish=wish, start=start, end=start + timedelta(seconds=1), now=now)
+    return any(slot.start == start for slot in slots)

@@ -1,7 +1,7 @@
 """From a wish to a time that can be taken: what holding and booking have in common."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from core.errors import DomainError, NotFound, PermissionDenied, SlotTaken, Vali
 from core.facts import Fact, fact
 from core.statements import Row, Statement, read_in_one_round_trip
 from sessions_app.free_time import is_free, merge_spans
-from sessions_app.models import CalendarEntry, EntryKind
+from sessions_app.models import CalendarEntry, EntryKind, Mode
 from sessions_app.services.calendars import (
     CounselorCalendar,
     OfferedType,
@@ -26,6 +26,7 @@ from sessions_app.services.calendars import (
 )
 from sessions_app.services.occupancy import lock_and_read, take_time
 from sessions_app.services.reasons import SAFE_WORDS, TAKEN_BY_OTHERS, reason_against
+from sessions_app.services.rooms import claim_room, rooms_statement
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
 from sessions_app.wall_clock import Span
 from sessions_app.why_not import WhyNot
@@ -72,6 +73,7 @@ class Reservation:
     centre_id: UUID
     centre_name: str
     mode: str
+    room_id: UUID | None
     start: datetime
     end: datetime
     own_holds: list[UUID]
@@ -89,6 +91,7 @@ class Reservation:
             patient_id=self.patient_id,
             buffer_before=timedelta(minutes=self.offered.buffer_before_minutes),
             buffer_after=timedelta(minutes=self.offered.buffer_after_minutes),
+            room_id=self.room_id,
             expires_at=expires_at,
         )
 
@@ -124,6 +127,12 @@ def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datet
     offered = next(offered for offered in calendar.types if offered.id == slot.type_id)
     mode = choice.mode or slot.modes[0]
     require_own_centre(actor, slot.centre_id)
+    needed = offered.shape.around(_epoch(slot.start))
+    try:
+        room_id = claim_room(calendar.rooms, slot.centre_id, mode, needed, for_patient=patient_id)
+    except SlotTaken as error:
+        raise _with_alternatives(error, choice, patient_id, now) from None
+    takes = {slot.counselor_id: needed, patient_id: (_epoch(slot.start), _epoch(slot.end)), room_id: needed}
     return Reservation(
         patient_id,
         choice.counselor_id,
@@ -132,10 +141,11 @@ def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datet
         slot.centre_id,
         slot.centre_name,
         mode,
+        room_id,
         slot.start,
         slot.end,
         own_holds=list({hold_id for hold_id, *_, is_offer in holds if not is_offer}),
-        own_holds_in_the_way=_overlapping(holds, slot, offered, patient_id),
+        own_holds_in_the_way=_overlapping(holds, takes),
     )
 
 
@@ -149,43 +159,44 @@ def _require_bookable_instant(start: datetime, now: datetime) -> None:
 
 def _locked_calendars(choice: Choice, patient_id: UUID) -> tuple[CounselorCalendar, list[Span], list[Row]]:
     """Both calendars at the choice, locked and cleared, and the rows of OWN_HOLDS, in one round trip."""
-    holds, calendars, busy = lock_and_read(
+    holds, calendars, busy, *rooms = lock_and_read(
         [choice.counselor_id, patient_id],
         (OWN_HOLDS, [patient_id]),
         *_reads(choice, patient_id, timedelta()),
     )
-    return _listed(choice, calendars), merge_spans(busy), holds
+    return _listed(choice, calendars, *rooms), merge_spans(busy), holds
 
 
 def _calendars(choice: Choice, patient_id: UUID, reach: timedelta) -> tuple[CounselorCalendar, list[Span]]:
     """The counselor's calendar and the patient's busy spans, `reach` before and after the choice."""
-    calendars, busy = read_in_one_round_trip(*_reads(choice, patient_id, reach))
-    return _listed(choice, calendars), merge_spans(busy)
+    calendars, busy, *rooms = read_in_one_round_trip(*_reads(choice, patient_id, reach))
+    return _listed(choice, calendars, *rooms), merge_spans(busy)
 
 
 def _reads(choice: Choice, patient_id: UUID, reach: timedelta) -> list[Statement]:
+    """Rooms only where one may be needed."""
     start, end = choice.start - reach, choice.start + reach
-    return [
+    reads = [
         calendars_statement([choice.counselor_id], start, end, patient_id),
         busy_statement(patient_id, start, end, patient_id),
     ]
+    if choice.mode in (None, Mode.IN_PERSON):
+        reads.append(rooms_statement([choice.counselor_id], start, end, patient_id))
+    return reads
 
 
-def _listed(choice: Choice, rows: list[Row]) -> CounselorCalendar:
-    calendar = calendars_from(rows).get(choice.counselor_id)
+def _listed(choice: Choice, rows: list[Row], room_rows: Collection[Row] = ()) -> CounselorCalendar:
+    calendar = calendars_from(rows, room_rows).get(choice.counselor_id)
     if calendar is None:
         raise NotFound("This counselor is not taking bookings here. Choose another one.")
     return calendar
 
 
-def _overlapping(holds: list[Row], slot: Slot, offered: OfferedType, patient_id: UUID) -> list[UUID]:
-    """The holds that keep what the slot needs: the counselor's time with buffers, the patient's without."""
-    start, end = _epoch(slot.start), _epoch(slot.end)
-    before, after = 60 * offered.buffer_before_minutes, 60 * offered.buffer_after_minutes
-    needed = {slot.counselor_id: (start - before, end + after), patient_id: (start, end)}
+def _overlapping(holds: list[Row], takes: Mapping[UUID | None, Span]) -> list[UUID]:
+    """The holds that keep what is needed of the counselor, the patient and the room."""
     found = set()
     for hold_id, resource, lower, upper, _ in holds:
-        first, last = needed.get(resource, (0, 0))
+        first, last = takes.get(resource, (0, 0))
         if lower < last and upper > first:
             found.add(hold_id)
     return list(found)
@@ -233,7 +244,8 @@ def _refusal(
         return SlotTaken("There is another session or hold at this time. Choose another time.")
     finding = reason_against(calendar, wish=choice.wish, start=choice.start, now=now)
     if finding is None or finding.rule in TAKEN_BY_OTHERS:
-        return SlotTaken(SAFE_WORDS[finding.rule][1] if finding and finding.rule == WhyNot.DAY_FULL else None)
+        is_said = finding and finding.rule in (WhyNot.DAY_FULL, WhyNot.ROOMS_TAKEN)
+        return SlotTaken(SAFE_WORDS[finding.rule][1] if finding and is_said else None)
     message = SAFE_WORDS[finding.rule][1]
     return ValidationFailed(message, details={"start": [message]})
 

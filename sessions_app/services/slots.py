@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from accounts.models import CounselorProfile
 from core.errors import NotFound
-from sessions_app.free_time import free_times
+from sessions_app.free_time import FreeTime, free_times
 from sessions_app.models import Mode
+from sessions_app.room_times import free_room
 from sessions_app.services.calendars import CounselorCalendar, OfferedType, read_calendars
 
 _MOMENT = timedelta(microseconds=1)
@@ -136,6 +137,10 @@ def slots_of(
         place = places.get(free.centre_id) or places.setdefault(
             free.centre_id, _place(calendar, offered, free.centre_id)
         )
+        if Mode.IN_PERSON in place[0] and not _has_room(calendar, offered, free):
+            place = _without_room(place)
+            if not place[0] or wish.mode == Mode.IN_PERSON:
+                continue
         begins = datetime.fromtimestamp(free.start, UTC)
         yield Slot(
             calendar.counselor_id,
@@ -177,6 +182,18 @@ def _place(calendar: CounselorCalendar, offered: OfferedType, centre_id: UUID | 
     modes = tuple(mode for mode in offered.modes if mode != Mode.IN_PERSON or centre_id is not None)
     shown_centre_id = centre_id or calendar.primary_centre_id
     return modes, shown_centre_id, calendar.centre_names[shown_centre_id]
+
+
+def _has_room(calendar: CounselorCalendar, offered: OfferedType, free: FreeTime) -> bool:
+    """Whether some room of the centre is free for a session in person, with its buffers; always, where it has none."""
+    if free.centre_id is None or free.centre_id not in calendar.rooms:
+        return True
+    return free_room(calendar.rooms[free.centre_id], *offered.shape.around(free.start)) is not None
+
+
+def _without_room(place: _Place) -> _Place:
+    modes, *shown = place
+    return tuple(mode for mode in modes if mode != Mode.IN_PERSON), *shown  # type: ignore[return-value]
 
 
 def _start_then_counselor(slot: Slot) -> tuple[datetime, UUID]:
