@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "accounts.user": ("Accounts", "badge"),
         "accounts.device": ("Devices", "devices"),
         "accounts.centre": ("Centres", "home_work"),
+        "sessions_app.room": ("Rooms", "meeting_room"),
     },
     "Behind the scenes": {
         "accounts.auditevent": ("Audit trail", "history"),

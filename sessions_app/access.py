@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accounts.access import (
     access_centre,
+    access_centre_to_edit,
     access_counselor,
     access_counselor_to_plan,
     access_patient_to_book_for,
@@ -18,6 +19,7 @@ from core.errors import NotFound, PermissionDenied, ValidationFailed
 from sessions_app.models import (
     CalendarFeed,
     OutsideCalendar,
+    Room,
     Session,
     SessionSeries,
     SessionType,
@@ -39,7 +41,9 @@ def access_session(user: User, session_id: UUID, action: Action = Action.SESSION
 def access_hold(user: User, hold_id: UUID) -> SlotHold:
     hold = (
         SlotHold.objects.visible_to(user)
-        .select_related("entry", "counselor__user", "centre", "session_type", "session", "patient__user")
+        .select_related(
+            "entry__room", "counselor__user", "centre", "session_type", "session", "patient__user"
+        )
         .filter(pk=hold_id)
         .first()
     )
@@ -107,6 +111,15 @@ def access_session_type_to_edit(user: User, counselor_id: UUID, type_id: UUID) -
     if session_type is None:
         raise NotFound("This counselor has no such session type.")
     return session_type
+
+
+def access_room_to_edit(user: User, centre_id: UUID, room_id: UUID) -> Room:
+    """A room of a centre that `user` runs."""
+    centre = access_centre_to_edit(user, centre_id)
+    room = Room.objects.filter(centre=centre, pk=room_id).first()
+    if room is None:
+        raise NotFound("This centre has no such room.")
+    return room
 
 
 def access_outside_calendar(user: User, counselor_id: UUID, calendar_id: UUID) -> OutsideCalendar:

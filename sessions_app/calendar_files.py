@@ -110,7 +110,9 @@ def location(session: Session) -> str:
     """Where to go; "" when nobody has to go anywhere."""
     if session.mode != Mode.IN_PERSON:
         return ""
-    return ", ".join(part for part in (session.centre.address, session.centre.city) if part)
+    room = session.entry.room if session.entry_id else None
+    parts = (room.name if room else "", session.centre.address, session.centre.city)
+    return ", ".join(part for part in parts if part)
 
 
 def _zone_for(session: Session, viewer: User) -> ZoneInfo:

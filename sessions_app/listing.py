@@ -29,12 +29,14 @@ SELECT page.total, participant.patient_id, person.first_name || ' ' || person.la
        centre.id, centre.name, centre.address, centre.city, centre.timezone,
        session.fee_minor, session.currency, session.payment_policy, session.created_at,
        session.cancelled_by_id, session.cancelled_at,
-       charge.amount_minor, charge.waived_at IS NOT NULL, policy.version
+       charge.amount_minor, charge.waived_at IS NOT NULL, policy.version, room.id, room.name
   FROM page
   JOIN sessions_app_session session ON session.id = page.id
   JOIN sessions_app_sessiontype type ON type.id = session.session_type_id
   JOIN accounts_user counselor ON counselor.id = session.counselor_id
   JOIN accounts_centre centre ON centre.id = session.centre_id
+  JOIN sessions_app_calendarentry entry ON entry.id = session.entry_id
+  LEFT JOIN sessions_app_room room ON room.id = entry.room_id
   LEFT JOIN sessions_app_cancellationcharge charge ON charge.session_id = session.id
   LEFT JOIN sessions_app_noticepolicy policy ON policy.id = charge.policy_id
   LEFT JOIN sessions_app_sessionparticipant participant ON participant.session_id = session.id

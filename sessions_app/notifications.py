@@ -228,7 +228,7 @@ def render_offer(user: User, offer_id: UUID) -> Mail | None:
 
 
 def _told_about() -> SessionQuerySet:
-    return Session.objects.select_related("counselor__user", "centre").prefetch_related(
+    return Session.objects.select_related("counselor__user", "centre", "entry__room").prefetch_related(
         "participants__patient__user"
     )
 
@@ -283,8 +283,9 @@ def _when(session: Session) -> str:
 
 def _where(session: Session) -> tuple[str, str]:
     if session.mode == Mode.IN_PERSON:
-        centre = session.centre
-        return _("Where"), ", ".join(part for part in (centre.name, centre.address, centre.city) if part)
+        centre, room = session.centre, session.entry.room
+        parts = (centre.name, room.name if room else "", centre.address, centre.city)
+        return _("Where"), ", ".join(part for part in parts if part)
     return _("How"), _("By video") if session.mode == Mode.VIDEO else _("By phone")
 
 

@@ -72,6 +72,8 @@ class SessionRow(NamedTuple):
     charged_minor: int | None
     is_charge_waived: bool
     charge_policy_version: int | None
+    room_id: UUID | None
+    room_name: str | None
     patients: tuple[Person, ...]
     can: tuple[str, ...]
 
@@ -87,6 +89,11 @@ class SessionRow(NamedTuple):
     def centre(self) -> CentreShown:
         address = ", ".join(part for part in (self.centre_address, self.centre_city) if part)
         return CentreShown(self.centre_id, self.centre_name, address, self.centre_timezone)
+
+    @property
+    def place(self) -> str:
+        """The centre, and the room where there is one."""
+        return f"{self.centre_name}, {self.room_name}" if self.room_name else self.centre_name
 
     @property
     def charge(self) -> Charge | None:
@@ -126,6 +133,8 @@ def booked_row(booked: Booked, patient: User, *, now: datetime) -> SessionRow:
         charged_minor=None,
         is_charge_waived=False,
         charge_policy_version=None,
+        room_id=booked.room.id if booked.room else None,
+        room_name=booked.room.name if booked.room else None,
         patients=(Person(patient.pk, patient_name(patient.full_name, False, "", patient)),),
         can=possible_actions(
             status=session.status, start=session.start, end=session.end, viewer=patient, now=now

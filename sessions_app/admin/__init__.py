@@ -2,6 +2,7 @@
 
 from sessions_app.admin.calendar import CalendarEntryAdmin, ReminderAdmin, SlotHoldAdmin
 from sessions_app.admin.offers import AvailabilityRuleAdmin, NoticePolicyAdmin, SessionTypeAdmin
+from sessions_app.admin.rooms import RoomAdmin
 from sessions_app.admin.series import SessionSeriesAdmin
 from sessions_app.admin.sessions import SessionAdmin
 from sessions_app.admin.waitlist import WaitlistEntryAdmin, WaitlistOfferAdmin
@@ -11,6 +12,7 @@ __all__ = [
     "CalendarEntryAdmin",
     "NoticePolicyAdmin",
     "ReminderAdmin",
+    "RoomAdmin",
     "SessionAdmin",
     "SessionSeriesAdmin",
     "SessionTypeAdmin",

@@ -10,6 +10,11 @@ class PersonShape(Shape):
     display_name = serializers.CharField()
 
 
+class RoomNameShape(Shape):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
 class CentreNameShape(Shape):
     id = serializers.UUIDField()
     name = serializers.CharField()

@@ -11,7 +11,7 @@ from core.api.serializers import Body, DaysQuery, ListQuery, Shape
 from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionStatus, SlotHold
 from sessions_app.models.sessions import MAX_NOTE, MAX_REASON
 from sessions_app.models.types import MAX_DURATION_MINUTES
-from sessions_app.serializers.common import CentreNameShape, PersonShape
+from sessions_app.serializers.common import CentreNameShape, PersonShape, RoomNameShape
 from sessions_app.services.reservations import Choice
 from sessions_app.session_rows import POSSIBLE_ACTIONS, SessionRow
 
@@ -131,6 +131,7 @@ class SessionShape(Shape):
     counselor = PersonShape()
     patient = PersonShape(allow_null=True, help_text="An anonymous patient is their alias to a counselor.")
     centre = CentreNameShape()
+    room = RoomNameShape(allow_null=True, help_text="In person, at a centre that has rooms.")
     fee_minor = serializers.IntegerField()
     currency = serializers.CharField()
     payment_policy = serializers.ChoiceField(choices=PaymentPolicy.choices)
@@ -169,6 +170,7 @@ def session_answer(row: SessionRow) -> dict[str, Any]:
         "counselor": {"id": row.counselor_id, "display_name": row.counselor_name},
         "patient": {"id": patient.id, "display_name": patient.display_name} if patient else None,
         "centre": {"id": row.centre_id, "name": row.centre_name},
+        "room": {"id": row.room_id, "name": row.room_name} if row.room_id else None,
         "fee_minor": row.fee_minor,
         "currency": row.currency,
         "payment_policy": row.payment_policy,

@@ -24,6 +24,7 @@ from sessions_app.models import (
 from sessions_app.services.holds import locked_hold, require_live
 from sessions_app.services.occupancy import give_back, keep_until
 from sessions_app.services.reservations import Choice, reserving
+from sessions_app.services.rooms import RoomTaken
 from sessions_app.services.waitlist import end_waiting
 
 
@@ -46,6 +47,7 @@ class Booked:
     type_name: str
     counselor_name: str
     centre_name: str
+    room: RoomTaken | None
 
 
 def book_session(
@@ -77,7 +79,9 @@ def book_directly(
             mode=reservation.mode,
             note=note,
         )
-        return Booked(session, offered.name, reservation.counselor_name, reservation.centre_name)
+        return Booked(
+            session, offered.name, reservation.counselor_name, reservation.centre_name, reservation.room
+        )
 
 
 def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | None = None) -> Session:

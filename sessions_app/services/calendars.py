@@ -192,17 +192,17 @@ def read_calendars(
     end: datetime,
     for_patient: UUID | None = None,
     with_unlisted: bool = False,
+    with_rooms: bool = True,
 ) -> dict[UUID, CounselorCalendar]:
     """The calendars of these counselors, of the listed among them unless said otherwise, for sessions in [start, end).
 
-    Two statements in one round trip, for one counselor as for a thousand. Holds that have expired take no time, nor
-    does a hold of `for_patient`: whoever holds a time finds it free.
+    At most two statements, in one round trip, for one counselor as for a thousand. Holds that have expired take no
+    time, nor does a hold of `for_patient`: whoever holds a time finds it free. Rooms matter to sessions in person only.
     """
-    rows, room_rows = read_in_one_round_trip(
-        calendars_statement(counselor_ids, start, end, for_patient, with_unlisted=with_unlisted),
-        rooms_statement(counselor_ids, start, end, for_patient),
-    )
-    return calendars_from(rows, room_rows)
+    reads = [calendars_statement(counselor_ids, start, end, for_patient, with_unlisted=with_unlisted)]
+    if with_rooms:
+        reads.append(rooms_statement(counselor_ids, start, end, for_patient))
+    return calendars_from(*read_in_one_round_trip(*reads))
 
 
 def calendars_statement(

@@ -78,7 +78,7 @@ def sessions_in(feed: CalendarFeed, *, now: datetime) -> SessionQuerySet:
     own = Session.objects.within(scope_for(feed.user.role, Action.CALENDAR_FEED), feed.user)
     return (
         own.filter(end__gt=now - KEPT_BEHIND)
-        .select_related("counselor__user", "centre")
+        .select_related("counselor__user", "centre", "entry__room")
         .prefetch_related("participants__patient__user")
         .order_by("start", "pk")
     )

@@ -16,7 +16,7 @@ from core.errors import DomainError, NotFound, PermissionDenied, SlotTaken, Vali
 from core.facts import Fact, fact
 from core.statements import Row, Statement, read_in_one_round_trip
 from sessions_app.free_time import is_free, merge_spans
-from sessions_app.models import CalendarEntry, EntryKind, Mode
+from sessions_app.models import CalendarEntry, EntryKind
 from sessions_app.services.calendars import (
     CounselorCalendar,
     OfferedType,
@@ -26,7 +26,7 @@ from sessions_app.services.calendars import (
 )
 from sessions_app.services.occupancy import lock_and_read, take_time
 from sessions_app.services.reasons import SAFE_WORDS, TAKEN_BY_OTHERS, reason_against
-from sessions_app.services.rooms import claim_room, rooms_statement
+from sessions_app.services.rooms import RoomTaken, claim_room, rooms_statement
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
 from sessions_app.wall_clock import Span
 from sessions_app.why_not import WhyNot
@@ -73,7 +73,7 @@ class Reservation:
     centre_id: UUID
     centre_name: str
     mode: str
-    room_id: UUID | None
+    room: RoomTaken | None
     start: datetime
     end: datetime
     own_holds: list[UUID]
@@ -91,7 +91,7 @@ class Reservation:
             patient_id=self.patient_id,
             buffer_before=timedelta(minutes=self.offered.buffer_before_minutes),
             buffer_after=timedelta(minutes=self.offered.buffer_after_minutes),
-            room_id=self.room_id,
+            room_id=self.room.id if self.room else None,
             expires_at=expires_at,
         )
 
@@ -129,10 +129,14 @@ def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datet
     require_own_centre(actor, slot.centre_id)
     needed = offered.shape.around(_epoch(slot.start))
     try:
-        room_id = claim_room(calendar.rooms, slot.centre_id, mode, needed, for_patient=patient_id)
+        room = claim_room(calendar.rooms, slot.centre_id, mode, needed, for_patient=patient_id)
     except SlotTaken as error:
         raise _with_alternatives(error, choice, patient_id, now) from None
-    takes = {slot.counselor_id: needed, patient_id: (_epoch(slot.start), _epoch(slot.end)), room_id: needed}
+    takes = {
+        slot.counselor_id: needed,
+        patient_id: (_epoch(slot.start), _epoch(slot.end)),
+        room and room.id: needed,
+    }
     return Reservation(
         patient_id,
         choice.counselor_id,
@@ -141,7 +145,7 @@ def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datet
         slot.centre_id,
         slot.centre_name,
         mode,
-        room_id,
+        room,
         slot.start,
         slot.end,
         own_holds=list({hold_id for hold_id, *_, is_offer in holds if not is_offer}),
@@ -180,7 +184,7 @@ def _reads(choice: Choice, patient_id: UUID, reach: timedelta) -> list[Statement
         calendars_statement([choice.counselor_id], start, end, patient_id),
         busy_statement(patient_id, start, end, patient_id),
     ]
-    if choice.mode in (None, Mode.IN_PERSON):
+    if choice.wish.may_need_room:
         reads.append(rooms_statement([choice.counselor_id], start, end, patient_id))
     return reads
 

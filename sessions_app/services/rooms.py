@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from accounts.models import Centre, User
@@ -33,7 +33,7 @@ SELECT room.centre_id, room.id, taken.lowers, taken.uppers
  ORDER BY room.centre_id, room.name, room.id
 """  # noqa: S608 - both parts are ours
 _FREE = """
-SELECT id FROM sessions_app_room room
+SELECT id, name FROM sessions_app_room room
  WHERE is_active AND centre_id = %s AND NOT EXISTS (
        SELECT FROM sessions_app_occupancy
         WHERE resource = room.id AND is_active AND busy && tstzrange(to_timestamp(%s), to_timestamp(%s))
@@ -41,6 +41,14 @@ SELECT id FROM sessions_app_room room
           AND entry_id NOT IN (SELECT entry_id FROM sessions_app_slothold WHERE patient_id = %s AND is_live))
  ORDER BY name, id LIMIT 1
 """
+
+
+class RoomTaken(NamedTuple):
+    """A room that a session in person has."""
+
+    id: UUID
+    name: str
+
 
 Rooms = Mapping[UUID, list[RoomTimes]]
 """By centre, its active rooms in the order of their names. A centre without any is not there."""
@@ -62,7 +70,9 @@ def rooms_from(rows: Collection[Row]) -> dict[UUID, list[RoomTimes]]:
     return rooms
 
 
-def claim_room(rooms: Rooms, centre_id: UUID, mode: str, needed: Span, *, for_patient: UUID) -> UUID | None:
+def claim_room(
+    rooms: Rooms, centre_id: UUID, mode: str, needed: Span, *, for_patient: UUID
+) -> RoomTaken | None:
     """The room for a session in person: the first by name that is free for `needed`, which has the buffers in it.
 
     Call it with the people's calendars locked. It locks the rooms of all of the counselor's centres, sorted, always
@@ -76,8 +86,7 @@ def claim_room(rooms: Rooms, centre_id: UUID, mode: str, needed: Span, *, for_pa
     (free,) = lock_and_read(every_room, (_FREE, [centre_id, *needed, for_patient]))
     if not free:
         raise SlotTaken(ALL_ROOMS_TAKEN)
-    room_id: UUID = free[0][0]
-    return room_id
+    return RoomTaken(*free[0])
 
 
 def add_room(*, centre: Centre, name: str, actor: User) -> Room:

@@ -32,6 +32,10 @@ class Wish:
     centre_id: UUID | None = None
     fee_max_minor: int | None = None
 
+    @property
+    def may_need_room(self) -> bool:
+        return self.mode in (None, Mode.IN_PERSON)
+
 
 class Slot(NamedTuple):
     """A free time. Instants are aware, UTC; `modes` are the ways in which it can be had."""
@@ -59,7 +63,10 @@ def find_slots(
     """The counselor's free times that begin in [start, end), earliest first. Raises NotFound when not listed."""
     now = now or timezone.now()
     start, end = within_horizon(start, end, now)
-    calendar = read_calendars([counselor_id], start=start, end=end, for_patient=for_patient).get(counselor_id)
+    calendars = read_calendars(
+        [counselor_id], start=start, end=end, for_patient=for_patient, with_rooms=wish.may_need_room
+    )
+    calendar = calendars.get(counselor_id)
     if calendar is None:
         raise NotFound("This counselor is not taking bookings here.")
     return list(slots_of(calendar, wish=wish, start=start, end=end, now=now))
@@ -77,7 +84,7 @@ def find_earliest_slots(
     """The earliest `limit` free times over these counselors, in a fixed number of statements."""
     now = now or timezone.now()
     start, end = within_horizon(start, end, now)
-    calendars = read_calendars(counselor_ids, start=start, end=end)
+    calendars = read_calendars(counselor_ids, start=start, end=end, with_rooms=wish.may_need_room)
     streams = (
         slots_of(calendar, wish=wish, start=start, end=end, now=now) for calendar in calendars.values()
     )
@@ -95,7 +102,7 @@ def next_free_times(
     """The earliest free time in [start, end) of each of these counselors; those without one are left out."""
     now = now or timezone.now()
     start, end = within_horizon(start, end, now)
-    calendars = read_calendars(counselor_ids, start=start, end=end)
+    calendars = read_calendars(counselor_ids, start=start, end=end, with_rooms=wish.may_need_room)
     firsts = (
         next(slots_of(calendar, wish=wish, start=start, end=end, now=now), None)
         for calendar in calendars.values()

@@ -55,7 +55,7 @@ def card(row: SessionRow, *, viewer: User, now: datetime, is_next: bool = False)
         end=timezone.localtime(row.end),
         nearby=_nearby(row.start),
         mode=row.mode,
-        place=row.centre.name if row.mode == Mode.IN_PERSON or viewer.role != Role.PATIENT else "",
+        place=row.place if row.mode == Mode.IN_PERSON or viewer.role != Role.PATIENT else "",
         status=row.status,
         can=row.can,
         is_next=is_next,

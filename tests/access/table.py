@@ -126,6 +126,13 @@ TABLE: dict[str, Row] = {
     "PATCH centres/<uuid:centre_id>/toggle-active": Row(
         CENTRES, at("centres/{centre}/toggle-active"), hidden=403
     ),
+    "GET centres/<uuid:centre_id>/rooms": Row(CENTRES, at("centres/{centre}/rooms"), hidden=403),
+    "POST centres/<uuid:centre_id>/rooms": Row(
+        CENTRES, at("centres/{centre}/rooms", {"name": "Blue"}), success=201, hidden=403
+    ),
+    "PATCH centres/<uuid:centre_id>/rooms/<uuid:room_id>": Row(
+        CENTRES, at("centres/{centre}/rooms/{room}", {"is_active": False}), hidden=403
+    ),
     "GET counselors": Row(EVERYBODY, at("counselors")),
     "GET counselors/<uuid:counselor_id>": Row(EVERYBODY, at("counselors/{counselor}")),
     "GET counselors/<uuid:counselor_id>/availability": Row(

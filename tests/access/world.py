@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Centre, CounselorProfile, User
 from sessions_app.models import (
     OutsideCalendar,
+    Room,
     Session,
     SessionType,
 )
@@ -86,6 +87,7 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
     outside = OutsideCalendar.objects.create(
         counselor_id=counselor.pk, name="Home", address="https://cal.test/h.ics"
     )
+    room = Room.objects.create(centre=centre, name=f"Room of {counselor.pk}"[:60])
     return Piece(
         {
             "patient": str(patient.pk),
@@ -99,6 +101,7 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
             "hold": str(hold.pk),
             "series": str(series.pk),
             "waiting": str(waiting.pk),
+            "room": str(room.pk),
             "outside": str(outside.pk),
             "type": str(SessionType.objects.get(counselor=counselor.pk).pk),
         }
