@@ -12,6 +12,7 @@ class RoomTimes(NamedTuple):
     """A room, and when it is taken: merged spans, buffers included, epoch seconds."""
 
     id: UUID
+    name: str
     busy: Sequence[Span]
 
 

@@ -21,10 +21,10 @@ from sessions_app.models import (
     SessionType,
     SlotHold,
 )
+from sessions_app.room_times import RoomTimes
 from sessions_app.services.holds import locked_hold, require_live
 from sessions_app.services.occupancy import give_back, keep_until
 from sessions_app.services.reservations import Choice, reserving
-from sessions_app.services.rooms import RoomTaken
 from sessions_app.services.waitlist import end_waiting
 
 
@@ -47,7 +47,7 @@ class Booked:
     type_name: str
     counselor_name: str
     centre_name: str
-    room: RoomTaken | None
+    room: RoomTimes | None
 
 
 def book_session(

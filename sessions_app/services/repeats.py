@@ -12,8 +12,10 @@ from django.conf import settings
 from core.errors import NotFound, SeriesConflict, ValidationFailed
 from core.statements import Row
 from sessions_app.free_time import is_free, merge_spans
+from sessions_app.models import Mode
 from sessions_app.models.series import MAX_OCCURRENCES, MIN_OCCURRENCES
 from sessions_app.occurrences import LONGEST_STEP, Occurrence, occurrences
+from sessions_app.room_times import RoomTimes, free_room
 from sessions_app.services.calendars import (
     CounselorCalendar,
     OfferedType,
@@ -22,7 +24,9 @@ from sessions_app.services.calendars import (
     calendars_statement,
 )
 from sessions_app.services.occupancy import lock_and_read
-from sessions_app.services.reservations import OWN_HOLDS, Choice, require_offered
+from sessions_app.services.own_holds import OWN_HOLDS
+from sessions_app.services.reservations import Choice, require_offered
+from sessions_app.services.rooms import locked_rooms, rooms_statement
 from sessions_app.services.slots import Slot, Wish, choose_type, mode_needed, slots_of
 from sessions_app.wall_clock import Span
 
@@ -87,8 +91,17 @@ class Calendars:
 
     def needed(self, slot: Slot) -> Span:
         """What a slot takes of the counselor, with the buffers."""
-        shape = self.offered.shape
-        return epoch(slot.start) - shape.buffer_before, epoch(slot.end) + shape.buffer_after
+        return self.offered.shape.around(epoch(slot.start))
+
+    @property
+    def room_ids(self) -> set[UUID]:
+        return {room.id for rooms in self.counselor.rooms.values() for room in rooms}
+
+    def room_for(self, slot: Slot, mode: str) -> RoomTimes | None:
+        """The first room by name that is free then, where one is needed; the slot says that there is one."""
+        if mode != Mode.IN_PERSON:
+            return None
+        return free_room(self.counselor.rooms.get(slot.centre_id, ()), *self.needed(slot))
 
     def _slots(self, start: datetime, end: datetime) -> Iterator[Slot]:
         return slots_of(self.counselor, wish=self.wish, start=start, end=end, now=self.now)
@@ -139,13 +152,15 @@ def locked_calendars(
     if repeat.count is not None:
         last = min(last, choice.start + repeat.count * LONGEST_STEP)
     start, end = choice.start - NEAR, last + NEAR
-    held, rows, busy = lock_and_read(
+    read_rooms = rooms_statement([choice.counselor_id], start, end, patient_id)
+    held, rows, busy, *room_rows = lock_and_read(
         [choice.counselor_id, patient_id],
         (OWN_HOLDS, [patient_id]),
         calendars_statement([choice.counselor_id], start, end, patient_id),
         busy_statement(patient_id, start, end, patient_id),
+        *([read_rooms] if choice.wish.may_need_room else ()),
     )
-    calendar = calendars_from(rows).get(choice.counselor_id)
+    calendar = calendars_from(rows, *room_rows).get(choice.counselor_id)
     if calendar is None:
         raise NotFound("This counselor is not taking bookings here. Choose another one.")
     require_offered(choice, calendar)
@@ -153,6 +168,7 @@ def locked_calendars(
     offered = choose_type(calendar, wish)
     if offered is None:
         raise ValidationFailed(details={"type": ["This counselor does not offer this session type."]})
+    calendar.rooms = locked_rooms(calendar.rooms, read_rooms)
     return (
         Calendars(
             calendar,

@@ -1,7 +1,7 @@
 """From a wish to a time that can be taken: what holding and booking have in common."""
 
 import heapq
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from core.facts import Fact, fact
 from core.statements import Row, Statement, read_in_one_round_trip
 from sessions_app.free_time import is_free, merge_spans
 from sessions_app.models import CalendarEntry, EntryKind
+from sessions_app.room_times import RoomTimes
 from sessions_app.services.calendars import (
     CounselorCalendar,
     OfferedType,
@@ -25,8 +26,9 @@ from sessions_app.services.calendars import (
     calendars_statement,
 )
 from sessions_app.services.occupancy import lock_and_read, take_time
+from sessions_app.services.own_holds import OWN_HOLDS, holds_in_the_way
 from sessions_app.services.reasons import SAFE_WORDS, TAKEN_BY_OTHERS, reason_against
-from sessions_app.services.rooms import RoomTaken, claim_room, rooms_statement
+from sessions_app.services.rooms import claim_room, rooms_statement
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
 from sessions_app.wall_clock import Span
 from sessions_app.why_not import WhyNot
@@ -38,12 +40,6 @@ _REACHES = (
 )
 """How far around a choice is read, and how far of that is looked at in turn: most alternatives lie within hours."""
 _SAME_INSTANT = timedelta(seconds=1)
-OWN_HOLDS = """
-SELECT entry_id, resource, floor(extract(epoch FROM lower(busy)))::bigint,
-       ceil(extract(epoch FROM upper(busy)))::bigint, hold.is_offer
-  FROM sessions_app_slothold hold JOIN sessions_app_occupancy USING (entry_id)
- WHERE hold.patient_id = %s AND hold.is_live AND expires_at > statement_timestamp()
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class Reservation:
     centre_id: UUID
     centre_name: str
     mode: str
-    room: RoomTaken | None
+    room: RoomTimes | None
     start: datetime
     end: datetime
     own_holds: list[UUID]
@@ -129,7 +125,8 @@ def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datet
     require_own_centre(actor, slot.centre_id)
     needed = offered.shape.around(_epoch(slot.start))
     try:
-        room = claim_room(calendar.rooms, slot.centre_id, mode, needed, for_patient=patient_id)
+        rooms = _rooms(choice, patient_id, timedelta())
+        room = claim_room(calendar.rooms, slot.centre_id, mode, needed, read_again=rooms)
     except SlotTaken as error:
         raise _with_alternatives(error, choice, patient_id, now) from None
     takes = {
@@ -149,7 +146,7 @@ def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datet
         slot.start,
         slot.end,
         own_holds=list({hold_id for hold_id, *_, is_offer in holds if not is_offer}),
-        own_holds_in_the_way=_overlapping(holds, takes),
+        own_holds_in_the_way=holds_in_the_way(holds, takes),
     )
 
 
@@ -178,15 +175,18 @@ def _calendars(choice: Choice, patient_id: UUID, reach: timedelta) -> tuple[Coun
 
 
 def _reads(choice: Choice, patient_id: UUID, reach: timedelta) -> list[Statement]:
-    """Rooms only where one may be needed."""
     start, end = choice.start - reach, choice.start + reach
     reads = [
         calendars_statement([choice.counselor_id], start, end, patient_id),
         busy_statement(patient_id, start, end, patient_id),
     ]
     if choice.wish.may_need_room:
-        reads.append(rooms_statement([choice.counselor_id], start, end, patient_id))
+        reads.append(_rooms(choice, patient_id, reach))
     return reads
+
+
+def _rooms(choice: Choice, patient_id: UUID, reach: timedelta) -> Statement:
+    return rooms_statement([choice.counselor_id], choice.start - reach, choice.start + reach, patient_id)
 
 
 def _listed(choice: Choice, rows: list[Row], room_rows: Collection[Row] = ()) -> CounselorCalendar:
@@ -194,16 +194,6 @@ def _listed(choice: Choice, rows: list[Row], room_rows: Collection[Row] = ()) ->
     if calendar is None:
         raise NotFound("This counselor is not taking bookings here. Choose another one.")
     return calendar
-
-
-def _overlapping(holds: list[Row], takes: Mapping[UUID | None, Span]) -> list[UUID]:
-    """The holds that keep what is needed of the counselor, the patient and the room."""
-    found = set()
-    for hold_id, resource, lower, upper, _ in holds:
-        first, last = takes.get(resource, (0, 0))
-        if lower < last and upper > first:
-            found.add(hold_id)
-    return list(found)
 
 
 def require_offered(choice: Choice, calendar: CounselorCalendar) -> None:

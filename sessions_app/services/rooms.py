@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from accounts.models import Centre, User
@@ -11,7 +11,7 @@ from core.facts import fact
 from core.statements import Row, Statement
 from sessions_app.free_time import merge_spans
 from sessions_app.models import Mode, Room
-from sessions_app.room_times import RoomTimes
+from sessions_app.room_times import RoomTimes, free_room
 from sessions_app.services.busy import BUSY, window
 from sessions_app.services.occupancy import lock_and_read
 from sessions_app.wall_clock import Span
@@ -21,7 +21,7 @@ ALL_ROOMS_TAKEN = (
 )
 
 _ROOMS = f"""
-SELECT room.centre_id, room.id, taken.lowers, taken.uppers
+SELECT room.centre_id, room.id, room.name, taken.lowers, taken.uppers
   FROM sessions_app_room room
  CROSS JOIN LATERAL (
        SELECT array_agg(lower) AS lowers, array_agg(upper) AS uppers
@@ -32,23 +32,6 @@ SELECT room.centre_id, room.id, taken.lowers, taken.uppers
        SELECT centre_id FROM sessions_app_availabilityexception WHERE counselor_id = ANY(%s::uuid[]) AND kind = 'extra')
  ORDER BY room.centre_id, room.name, room.id
 """  # noqa: S608 - both parts are ours
-_FREE = """
-SELECT id, name FROM sessions_app_room room
- WHERE is_active AND centre_id = %s AND NOT EXISTS (
-       SELECT FROM sessions_app_occupancy
-        WHERE resource = room.id AND is_active AND busy && tstzrange(to_timestamp(%s), to_timestamp(%s))
-          AND (expires_at IS NULL OR expires_at > statement_timestamp())
-          AND entry_id NOT IN (SELECT entry_id FROM sessions_app_slothold WHERE patient_id = %s AND is_live))
- ORDER BY name, id LIMIT 1
-"""
-
-
-class RoomTaken(NamedTuple):
-    """A room that a session in person has."""
-
-    id: UUID
-    name: str
-
 
 Rooms = Mapping[UUID, list[RoomTimes]]
 """By centre, its active rooms in the order of their names. A centre without any is not there."""
@@ -64,29 +47,39 @@ def rooms_statement(
 
 def rooms_from(rows: Collection[Row]) -> dict[UUID, list[RoomTimes]]:
     rooms: dict[UUID, list[RoomTimes]] = {}
-    for centre_id, room_id, lowers, uppers in rows:
+    for centre_id, room_id, name, lowers, uppers in rows:
         busy = merge_spans(zip(lowers, uppers, strict=True)) if lowers else []
-        rooms.setdefault(centre_id, []).append(RoomTimes(room_id, busy))
+        rooms.setdefault(centre_id, []).append(RoomTimes(room_id, name, busy))
     return rooms
 
 
-def claim_room(
-    rooms: Rooms, centre_id: UUID, mode: str, needed: Span, *, for_patient: UUID
-) -> RoomTaken | None:
-    """The room for a session in person: the first by name that is free for `needed`, which has the buffers in it.
+def locked_rooms(rooms: Rooms, read_again: Statement) -> Rooms:
+    """The rooms as they are when nobody else takes one any more: locked, cleared, and read by `rooms_statement`.
 
-    Call it with the people's calendars locked. It locks the rooms of all of the counselor's centres, sorted, always
-    after the people: whoever takes several times in one transaction then waits for nobody who waits for them. Own holds
-    of the patient do not keep a room: give those back that are in the way. None for other ways to meet and for a
-    centre without rooms; raises SlotTaken when all are taken.
+    Call it with the people's calendars locked. The rooms of all of the counselor's centres are locked, sorted, always
+    after the people: whoever takes several times in one transaction then waits for nobody who waits for them.
+    """
+    every_room = [room.id for of_centre in rooms.values() for room in of_centre]
+    if not every_room:
+        return rooms
+    (rows,) = lock_and_read(every_room, read_again)
+    return rooms_from(rows)
+
+
+def claim_room(
+    rooms: Rooms, centre_id: UUID, mode: str, needed: Span, *, read_again: Statement
+) -> RoomTimes | None:
+    """The room for a session in person, locked: the first by name that is free for `needed`, buffers included.
+
+    Own holds of the patient do not keep a room: give those back that are in the way. None for other ways to meet and
+    for a centre without rooms; raises SlotTaken when all are taken.
     """
     if mode != Mode.IN_PERSON or centre_id not in rooms:
         return None
-    every_room = [room.id for of_centre in rooms.values() for room in of_centre]
-    (free,) = lock_and_read(every_room, (_FREE, [centre_id, *needed, for_patient]))
-    if not free:
+    room = free_room(locked_rooms(rooms, read_again).get(centre_id, ()), *needed)
+    if room is None:
         raise SlotTaken(ALL_ROOMS_TAKEN)
-    return RoomTaken(*free[0])
+    return room
 
 
 def add_room(*, centre: Centre, name: str, actor: User) -> Room:

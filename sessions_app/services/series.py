@@ -111,16 +111,15 @@ def book_series(
 def _give_back_own(held: list[Row], picks: list[Slot], calendars: Calendars, now: datetime) -> None:
     """A hold of the patient's, and an offer to them, whose time the series needs: it is booked now.
 
-    `held` are rows of OWN_HOLDS. Of the counselor the series needs its buffers too, of the patient it does not.
+    `held` are rows of OWN_HOLDS. Of counselor and rooms the series needs its buffers too, of the patient it does not.
     """
     of_counselor = merge_spans(calendars.needed(slot) for slot in picks)
     of_patient = merge_spans((epoch(slot.start), epoch(slot.end)) for slot in picks)
+    with_buffers = {calendars.counselor.counselor_id, *calendars.room_ids}
     in_the_way = {
         entry_id: is_offer
         for entry_id, resource, lower, upper, is_offer in held
-        if not is_free(
-            lower, upper, of_counselor if resource == calendars.counselor.counselor_id else of_patient
-        )
+        if not is_free(lower, upper, of_counselor if resource in with_buffers else of_patient)
     }
     give_back(list(in_the_way))
     end_waiting([entry_id for entry_id, is_offer in in_the_way.items() if is_offer], now=now)
@@ -140,9 +139,17 @@ def _write(
     before = timedelta(minutes=offered.buffer_before_minutes)
     after = timedelta(minutes=offered.buffer_after_minutes)
     booked_at = series.created_at
+    modes = [mode or slot.modes[0] for slot in picks]
+    rooms = [calendars.room_for(slot, how) for slot, how in zip(picks, modes, strict=True)]
     entries = [
-        CalendarEntry(kind=EntryKind.SESSION, start=slot.start, end=slot.end, created_at=booked_at)
-        for slot in picks
+        CalendarEntry(
+            kind=EntryKind.SESSION,
+            start=slot.start,
+            end=slot.end,
+            created_at=booked_at,
+            room_id=room.id if room else None,
+        )
+        for slot, room in zip(picks, rooms, strict=True)
     ]
     occupancies = [
         Occupancy(entry=entry, resource=resource, busy=DateTimeTZRange(entry.start - early, entry.end + late))
@@ -150,7 +157,9 @@ def _write(
         for resource, early, late in (
             (series.counselor_id, before, after),
             (series.patient_id, timedelta(), timedelta()),
+            (entry.room_id, before, after),
         )
+        if resource is not None
     ]
     sessions = [
         Session(
@@ -159,7 +168,7 @@ def _write(
             session_type_id=offered.id,
             counselor_id=series.counselor_id,
             centre_id=slot.centre_id,
-            mode=mode or slot.modes[0],
+            mode=how,
             kind=offered.kind,
             start=slot.start,
             end=slot.end,
@@ -168,7 +177,7 @@ def _write(
             payment_policy=offered.payment_policy,
             created_at=booked_at,
         )
-        for entry, slot in zip(entries, picks, strict=True)
+        for entry, slot, how in zip(entries, picks, modes, strict=True)
     ]
     participants = [
         SessionParticipant(

@@ -284,7 +284,7 @@ spans = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(rooms=st.lists(spans, max_size=4), start=st.integers(0, 60), length=st.integers(1, 20))
 def test_a_room_is_free_exactly_when_none_of_its_minutes_is_taken(rooms, start, length):
-    times = [RoomTimes(number, merge_spans(busy)) for number, busy in enumerate(rooms)]
+    times = [RoomTimes(number, "", merge_spans(busy)) for number, busy in enumerate(rooms)]
     taken = [{minute for first, last in busy for minute in range(first, last)} for busy in rooms]
     wanted = set(range(start, start + length))
     expected = next((number for number, minutes in enumerate(taken) if not minutes & wanted), None)
