@@ -11,15 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from core.errors import SlotTaken
+from core.errors import SeriesConflict, SlotTaken
 from sessions_app.free_time import merge_spans
 from sessions_app.models import CalendarEntry, Mode, Occupancy, Room, Session
 from sessions_app.room_times import RoomTimes, free_room
 from sessions_app.services.booking import book_hold, book_session
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.holds import place_hold, sweep_expired_holds
+from sessions_app.services.repeats import Repeat
 from sessions_app.services.reservations import Choice
 from sessions_app.services.rooms import add_room, change_room
+from sessions_app.services.series import book_series
 from tests.factories import CentreFactory, CounselorFactory, PatientFactory, StaffFactory
 from tests.notifications.post import work_off
 from tests.sessions_app.clinic import (
@@ -196,6 +198,39 @@ def test_a_counselor_of_two_centres_takes_the_room_of_the_right_one(counselors, 
     add_room(centre=elsewhere, name="Aaa", actor=StaffFactory(role="centre_manager", centre=elsewhere))
     session = book(counselors[0], someone(), coming(3, 10), **THERE)
     assert room_of(session) == rooms[0]
+
+
+def test_a_series_takes_a_room_each_time_and_asks_about_times_without_one(counselors, rooms):
+    start, patient = coming(3, 10), someone()
+    weeks = [start + timedelta(weeks=number) for number in range(4)]
+    book(counselors[1], someone(), weeks[1], **THERE)
+    for counselor in counselors[1:]:
+        book(counselor, someone(), weeks[2], **THERE)
+    wanted = {
+        "choice": Choice(counselors[0].pk, start, **THERE),
+        "repeat": Repeat("weekly", count=4),
+        "patient_id": patient.pk,
+        "actor": patient,
+    }
+    with pytest.raises(SeriesConflict) as refused_:
+        book_series(**wanted)
+    (conflict,) = refused_.value.details["conflicts"]
+    assert conflict["start"] == weeks[2]
+    series = book_series(**wanted, answers={weeks[2]: None})
+    sessions = Session.objects.filter(series=series).order_by("start")
+    assert [room_of(session) for session in sessions] == [rooms[0], rooms[1], rooms[0]]
+    assert active_spans(rooms[1].pk)[0] == (weeks[1], weeks[1] + timedelta(minutes=50))
+
+
+def test_a_series_by_video_needs_no_room(counselors, rooms):
+    patient = someone()
+    series = book_series(
+        choice=Choice(counselors[0].pk, coming(3, 10), mode=Mode.VIDEO),
+        repeat=Repeat("weekly", count=3),
+        patient_id=patient.pk,
+        actor=patient,
+    )
+    assert {room_of(session) for session in Session.objects.filter(series=series)} == {None}
 
 
 def test_the_database_keeps_a_room_from_two_sessions(counselors, rooms):
