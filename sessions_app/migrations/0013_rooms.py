@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_rating_adds_up'),
-        ('sessions_app', '0011_participants_start'),
+        ('sessions_app', '0012_session_moves'),
     ]
 
     operations = [
