@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.permissions import Action, role_may
 from accounts.roles import STAFF, Role
 from mentalspace.display import Display
 
@@ -12,11 +13,13 @@ from mentalspace.display import Display
 def frame(request: HttpRequest) -> dict[str, Any]:
     """`layout`: the template a page extends, by the reader's role. `display`: theme and text size.
 
-    Both are callables, so that a page which mentions neither asks nothing of the database.
+    `plans_hours`: whether the reader's navigation leads to counselors' hours. All are callables, so that a page which
+    mentions none asks nothing of the database.
     """
     return {
         "layout": partial(layout_for, request),
         "display": partial(Display.of_reader, request),
+        "plans_hours": partial(role_may, request.user, Action.AVAILABILITY_EDIT),
     }
 
 

@@ -75,10 +75,9 @@ def replace_availability(
     back as it was or left out. Raises ValidationFailed with what is wrong by rule and field: {"rules.0.end": ["…"]},
     and PermissionDenied, likewise, for what is new at a centre that is not the actor's.
     """
-    rule_rows = [AvailabilityRule(counselor=counselor, **asdict(rule)) for rule in rules]
-    exception_rows = [AvailabilityException(counselor=counselor, **asdict(one)) for one in exceptions or ()]
-    booking_row = BookingRules(counselor=counselor, **asdict(booking)) if booking else None
-    _refuse_invalid(rule_rows, exception_rows, booking_row)
+    rule_rows, exception_rows, booking_row = checked_rows(
+        counselor=counselor, rules=rules, exceptions=exceptions, booking=booking
+    )
     with fact(actor=actor) as current:
         lock(counselor.pk)
         _refuse_foreign_centres(counselor, rule_rows, exception_rows)
@@ -90,6 +89,21 @@ def replace_availability(
         if booking_row is not None:
             _save_booking_rules(booking_row, planner)
         current.audit("availability.replaced", counselor, centre_id=counselor.primary_centre_id)
+
+
+def checked_rows(
+    *,
+    counselor: CounselorProfile,
+    rules: Sequence[RuleInput],
+    exceptions: Sequence[ExceptionInput] | None,
+    booking: BookingRulesInput | None,
+) -> tuple[list[AvailabilityRule], list[AvailabilityException], BookingRules | None]:
+    """The rows that these would be, not saved. Raises ValidationFailed as `replace_availability` does."""
+    rule_rows = [AvailabilityRule(counselor=counselor, **asdict(rule)) for rule in rules]
+    exception_rows = [AvailabilityException(counselor=counselor, **asdict(one)) for one in exceptions or ()]
+    booking_row = BookingRules(counselor=counselor, **asdict(booking)) if booking else None
+    _refuse_invalid(rule_rows, exception_rows, booking_row)
+    return rule_rows, exception_rows, booking_row
 
 
 def save_session_type(*, session_type: SessionType, actor: User) -> SessionType:

@@ -76,6 +76,12 @@ class CounselorCalendar:
     rules: list[Rule] = field(default_factory=list)
     blocks: Blocks = field(default_factory=Blocks)
     terms: Terms = field(default_factory=Terms)
+    leave: Sequence[Span] = ()
+    """Time away that was entered here, merged."""
+    elsewhere: Sequence[Span] = ()
+    """When they are busy in their outside calendars: time away too, but not for what is booked already."""
+    begun: Sequence[int] = ()
+    """When sessions and holds begin that count against a day's limit; read only where there may be one."""
     centre_names: dict[UUID, str] = field(default_factory=dict)
     rooms: Rooms = field(default_factory=dict)
 
@@ -161,7 +167,7 @@ SELECT counselor.user_id, person.first_name || ' ' || person.last_name, counselo
  CROSS JOIN LATERAL (
        SELECT array_agg(extract(epoch FROM entry.start)::bigint) AS starts
          FROM sessions_app_occupancy occupancy JOIN sessions_app_calendarentry entry ON entry.id = occupancy.entry_id
-        WHERE booking.most_sessions_a_day IS NOT NULL AND occupancy.resource = counselor.user_id
+        WHERE (booking.most_sessions_a_day IS NOT NULL OR %s) AND occupancy.resource = counselor.user_id
           AND occupancy.is_active AND upper(busy) > to_timestamp(%s) AND lower(busy) < to_timestamp(%s)
           AND (occupancy.expires_at IS NULL OR occupancy.expires_at > statement_timestamp())
           AND entry.kind = ANY('{{hold,session,offer}}')
@@ -191,15 +197,16 @@ def read_calendars(
     start: datetime,
     end: datetime,
     for_patient: UUID | None = None,
-    with_unlisted: bool = False,
+    for_planning: bool = False,
     with_rooms: bool = True,
 ) -> dict[UUID, CounselorCalendar]:
-    """The calendars of these counselors, of the listed among them unless said otherwise, for sessions in [start, end).
+    """The calendars of the listed among these counselors for sessions that begin in [start, end).
 
     At most two statements, in one round trip, for one counselor as for a thousand. Holds that have expired take no
     time, nor does a hold of `for_patient`: whoever holds a time finds it free. Rooms matter to sessions in person only.
+    `for_planning` reads also those who are not listed, and `begun`.
     """
-    reads = [calendars_statement(counselor_ids, start, end, for_patient, with_unlisted=with_unlisted)]
+    reads = [calendars_statement(counselor_ids, start, end, for_patient, for_planning=for_planning)]
     if with_rooms:
         reads.append(rooms_statement(counselor_ids, start, end, for_patient))
     return calendars_from(*read_in_one_round_trip(*reads))
@@ -211,7 +218,7 @@ def calendars_statement(
     end: datetime,
     for_patient: UUID | None,
     *,
-    with_unlisted: bool = False,
+    for_planning: bool = False,
 ) -> Statement:
     """What `calendars_from` takes the rows of."""
     first, last = _days(start, end)
@@ -223,11 +230,12 @@ def calendars_statement(
         first,
         last,
         *taken,
+        for_planning,
         *around,
         for_patient,
         *window(start, end),
         list(counselor_ids),
-        with_unlisted,
+        for_planning,
     ]
 
 
@@ -251,7 +259,6 @@ def _calendar(row: Row, rooms: Rooms) -> CounselorCalendar:
     counselor_id, name, centre_id, centre_name, *columns = row
     types, rules, away = columns[:10], columns[10:18], columns[19:24]
     place_names, (lowers, uppers), (*terms, starts) = columns[18], columns[24:26], columns[26:31]
-    elsewhere = zip(*columns[31:], strict=True) if columns[31] else ()
     calendar = CounselorCalendar(
         counselor_id,
         name.strip(),
@@ -259,13 +266,16 @@ def _calendar(row: Row, rooms: Rooms) -> CounselorCalendar:
         types=[_offered(*values) for values in zip(*types, strict=True)] if types[0] else [],
         rules=list(map(Rule, *rules)) if rules[0] else [],
         terms=Terms(*terms) if terms[0] is not None else Terms(),
+        begun=starts or (),
+        leave=away_spans(zip(*away, strict=True)) if away[0] else [],
+        elsewhere=list(zip(*columns[31:], strict=True)) if columns[31] else [],
         centre_names={centre_id: centre_name},
         rooms=rooms,
     )
     calendar.blocks = Blocks(
         busy=merge_spans(zip(lowers, uppers, strict=True)) if lowers else [],
-        away=away_spans(zip(*away, strict=True) if away[0] else (), elsewhere),
-        full=calendar.terms.full_days(starts) if starts else [],
+        away=merge_spans([*calendar.leave, *calendar.elsewhere]),
+        full=calendar.terms.full_days(calendar.begun),
     )
     for rule, place in zip(calendar.rules, place_names or (), strict=True):
         if rule.centre_id is not None:
@@ -273,16 +283,14 @@ def _calendar(row: Row, rooms: Rooms) -> CounselorCalendar:
     return calendar
 
 
-def away_spans(
-    exceptions: Iterable[tuple[date, int, date, int, str]], elsewhere: Iterable[Span] = ()
-) -> list[Span]:
-    """The instants of (first day, its minute, last day, its minute, zone), and of outside calendars, merged."""
+def away_spans(exceptions: Iterable[tuple[date, int, date, int, str]]) -> list[Span]:
+    """The instants of (first day, its minute, last day, its minute, zone), merged."""
     spans = (
         wall_span(zone, first_day, first_minute, last_day, end_minute)
         for first_day, first_minute, last_day, end_minute, zone in exceptions
     )
     # Where the clocks jump over all of it, nothing is left.
-    return merge_spans([*((start, end) for start, end in spans if start < end), *elsewhere])
+    return merge_spans((start, end) for start, end in spans if start < end)
 
 
 def _offered(*values: Any) -> OfferedType:

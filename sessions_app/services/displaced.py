@@ -83,12 +83,12 @@ def find_displaced(
 
 
 def _calendar_around(counselor: CounselorProfile, start: datetime, end: datetime) -> CounselorCalendar:
-    return read_calendars([counselor.pk], start=start, end=end, with_unlisted=True)[counselor.pk]
+    return read_calendars([counselor.pk], start=start, end=end, for_planning=True)[counselor.pk]
 
 
 def _outside(one: _Booked, calendar: CounselorCalendar) -> Finding | None:
     rules = calendar.rules_for(mode=one.mode, centre_id=one.wish.centre_id)
-    return falls_outside(*one.span, rules, calendar.rules, calendar.blocks.away)
+    return falls_outside(*one.span, rules, calendar.rules, calendar.leave)
 
 
 def _offers(outside: list[_Booked], calendar: CounselorCalendar, now: datetime) -> dict[UUID, list[Slot]]:

@@ -1,11 +1,11 @@
-// The weekly hours: more rows without a reload, and rows that can be taken away.
+// Weekly hours and exceptions: more rows without a reload, and rows that can be taken away.
 //
-// A Django formset in [data-hours] with one <template data-hours-row> whose names carry __prefix__ and whose weekday
+// Each Django formset in a [data-hours] with one <template data-hours-row> whose names carry __prefix__ and whose weekday
 // is __weekday__; each day is [data-hours-day="0"…"6"] with a list [data-hours-rows] and a button [data-hours-add].
 
-const editor = document.querySelector("[data-hours]");
+const editors = document.querySelectorAll("[data-hours]");
 
-function addRow(day) {
+function addRow(editor, day) {
   const total = editor.querySelector('input[name$="-TOTAL_FORMS"]');
   const html = editor
     .querySelector("template[data-hours-row]")
@@ -15,7 +15,7 @@ function addRow(day) {
   const rows = day.querySelector("[data-hours-rows]");
   rows.insertAdjacentHTML("beforeend", html);
   rows.lastElementChild.querySelector("[data-hours-remove]").hidden = false;
-  rows.lastElementChild.querySelector("input[type=time]").focus();
+  rows.lastElementChild.querySelector("select, input:not([type=hidden], [type=checkbox])").focus();
   day.classList.remove("is-closed");
 }
 
@@ -28,12 +28,13 @@ function removeRow(row) {
   day.querySelector("[data-hours-add]").focus();
 }
 
-editor?.addEventListener("click", (event) => {
-  const add = event.target.closest("[data-hours-add]");
-  const remove = event.target.closest("[data-hours-remove]");
-  if (add) addRow(add.closest("[data-hours-day]"));
-  if (remove) removeRow(remove.closest("[data-hours-row-item]"));
-});
-
-// Only with scripts are these of use.
-for (const button of editor?.querySelectorAll("[data-hours-add], [data-hours-remove]") ?? []) button.hidden = false;
+for (const editor of editors) {
+  editor.addEventListener("click", (event) => {
+    const add = event.target.closest("[data-hours-add]");
+    const remove = event.target.closest("[data-hours-remove]");
+    if (add) addRow(editor, add.closest("[data-hours-day]"));
+    if (remove) removeRow(remove.closest("[data-hours-row-item]"));
+  });
+  // Only with scripts are these of use.
+  for (const button of editor.querySelectorAll("[data-hours-add], [data-hours-remove]")) button.hidden = false;
+}

@@ -31,14 +31,19 @@ def field_of(page, name):
     return re.search(r'value="([^"]*)"', tag).group(1)
 
 
-def filled(browser, *rows, zone="Asia/Kolkata"):
+def filled(browser, *rows, zone="Asia/Kolkata", exceptions=(), page=HOURS, **more):
     """What the page sends for these rows: (weekday, start, end) and, if wanted, more fields by name."""
     sent = {
-        "known": field_of(source(browser.get(HOURS)), "known"),
+        "known": field_of(source(browser.get(page)), "known"),
         "timezone": zone,
         "rules-TOTAL_FORMS": len(rows),
         "rules-INITIAL_FORMS": 0,
-    }
+        "exceptions-TOTAL_FORMS": len(exceptions),
+        "exceptions-INITIAL_FORMS": 0,
+        "booking-notice": 0,
+    } | more
+    for number, one in enumerate(exceptions):
+        sent |= {f"exceptions-{number}-{name}": value for name, value in one.items()}
     for number, (weekday, start, end, *more) in enumerate(rows):
         fields = {"id": "", "weekday": weekday, "start": start, "end": end, "place": "online"}
         for extra in more:
@@ -47,8 +52,8 @@ def filled(browser, *rows, zone="Asia/Kolkata"):
     return sent
 
 
-def save(browser, *rows, **more):
-    return browser.post(HOURS, filled(browser, *rows, **more))
+def save(browser, *rows, page=HOURS, **more):
+    return browser.post(page, filled(browser, *rows, page=page, **more))
 
 
 def saved(counselor):
@@ -143,13 +148,14 @@ def test_hours_with_dates_or_a_zone_of_their_own_keep_them(browser, counselor):
         valid_from=date(2027, 1, 4),
         valid_until=date(2027, 1, 29),
     )
-    page = words(browser.get(HOURS))
-    assert (
-        "Only from 4 January 2027 until 29 January 2027, on the clock of London time. That stays as it is."
-        in page
-    )
+    page = browser.get(HOURS)
+    assert "On the clock of London time. That stays as it is." in words(page)
+    dates = {"valid_from": "2027-01-04", "valid_until": "2027-01-29"}
+    assert {name: field_of(source(page), f"rules-2-{name}") for name in dates} == dates
 
-    save(browser, (0, "09:00", "12:00"), (2, "10:00", "11:00", {"id": str(away.pk)}), zone="Asia/Tokyo")
+    save(
+        browser, (0, "09:00", "12:00"), (2, "10:00", "11:00", {"id": str(away.pk)} | dates), zone="Asia/Tokyo"
+    )
     kept = AvailabilityRule.objects.get(counselor=counselor, weekday=2)
     assert (kept.start, kept.timezone, kept.valid_until) == (time(10), "Europe/London", date(2027, 1, 29))
     assert AvailabilityRule.objects.get(counselor=counselor, weekday=0).timezone == "Asia/Tokyo"
