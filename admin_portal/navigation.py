@@ -20,6 +20,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "sessions_app.noticepolicy": ("Notice policies", "event_busy"),
         "sessions_app.sessiontype": ("Session types", "sell"),
         "sessions_app.availabilityrule": ("Weekly hours", "calendar_month"),
+        "sessions_app.availabilityexception": ("Leave and extra hours", "event_note"),
+        "sessions_app.bookingrules": ("Booking rules", "rule"),
     },
     "People and places": {
         "accounts.patientprofile": ("Patients", "person"),

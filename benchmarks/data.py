@@ -25,9 +25,9 @@ def prepare(*, with_baseline: bool, keep: bool) -> None:
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"},
         check=True,
     )
-    _fill(HOUSE, (CHECKOUT / "benchmarks" / "dataset.sql").read_text())
+    fill(HOUSE, (CHECKOUT / "benchmarks" / "dataset.sql").read_text())
     if with_baseline:
-        _fill(EXPRESS, (BASELINE / "schema.sql").read_text())
+        fill(EXPRESS, (BASELINE / "schema.sql").read_text())
 
 
 def baseline_url() -> str:
@@ -45,7 +45,7 @@ def _recreate(name: str) -> None:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
-def _fill(name: str, script: str) -> None:
+def fill(name: str, script: str) -> None:
     with psycopg.connect(_dsn(name), autocommit=True) as connection:
         connection.execute(script)  # type: ignore[arg-type]
         connection.execute("VACUUM ANALYZE")

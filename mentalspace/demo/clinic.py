@@ -37,6 +37,11 @@ def open_clinic(*, now: datetime, say: Say) -> None:
         held.append(pair)
         if number % 200 == 0:
             say(f"  {number} of {len(plan.sessions)}")
+    for counselor, about in zip(everybody.counselors, COUNSELORS, strict=True):
+        if about.booking or about.leave_in_week is not None:
+            hours.keep_hours(
+                counselor, about, centres=everybody.centres, now=now, is_here_today=False, with_leave=True
+            )
     dates.spread(held, everybody, now=now, opened=plan.start)
     say("Some who wait for a time, and a series.")
     waiting.let_some_wait(random, everybody, now=now)

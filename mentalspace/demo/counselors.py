@@ -19,6 +19,15 @@ class Hours:
     centre: str | None = None
     from_week: int | None = None
     until_week: int | None = None
+    every_weeks: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """How they let themselves be booked."""
+
+    notice_hours: int = 0
+    most_a_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +55,9 @@ class DemoCounselor:
     bio: str
     hours: tuple[Hours, ...]
     offer: Offer
+    booking: Booking | None = None
+    leave_in_week: int | None = None
+    """A week's leave, and extra hours on the Saturday before it; 0 is this week."""
 
 
 COUNSELORS = (
@@ -95,6 +107,7 @@ COUNSELORS = (
             Hours(days="mon wed fri", start="15:00", end="18:30", centre=KOLKATA),
         ),
         offer=Offer(fee_minor=180_000, currency="INR"),
+        booking=Booking(notice_hours=24, most_a_day=5),
     ),
     DemoCounselor(
         first_name="Eleanor",
@@ -237,7 +250,7 @@ COUNSELORS = (
         ),
         hours=(
             Hours(days="mon tue wed thu fri", start="08:30", end="12:30", centre=KOLKATA),
-            Hours(days="sat", start="09:00", end="13:00", centre=KOLKATA),
+            Hours(days="sat", start="09:00", end="13:00", centre=KOLKATA, from_week=0, every_weeks=2),
         ),
         offer=Offer(fee_minor=200_000, currency="INR"),
     ),
@@ -333,5 +346,6 @@ COUNSELORS = (
             Hours(days="fri", start="10:00", end="15:00", centre=LONDON),
         ),
         offer=Offer(fee_minor=7000, currency="GBP"),
+        leave_in_week=2,
     ),
 )

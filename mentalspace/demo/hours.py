@@ -7,8 +7,14 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Centre, CounselorProfile
 from mentalspace.demo.counselors import DemoCounselor, Hours, Offer
-from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionType
-from sessions_app.services.availability import RuleInput, replace_availability, save_session_type
+from sessions_app.models import ExceptionKind, Mode, PaymentPolicy, SessionKind, SessionType
+from sessions_app.services.availability import (
+    BookingRulesInput,
+    ExceptionInput,
+    RuleInput,
+    replace_availability,
+    save_session_type,
+)
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SESSION_MINUTES = 50
@@ -24,13 +30,23 @@ def keep_hours(
     centres: dict[str, Centre],
     now: datetime,
     is_here_today: bool,
+    with_leave: bool = False,
 ) -> None:
-    """Their weekly hours. With `is_here_today`, a day without any gets an extra clinic, so that it is never empty."""
+    """Their weekly hours; `with_leave`, for when sessions are booked already, leave and booking rules as well.
+
+    With `is_here_today`, a day without any gets an extra clinic, so that it is never empty.
+    """
     today = now.astimezone(ZoneInfo(about.timezone)).date()
     rules = [rule for hours in about.hours for rule in _rules(hours, about, centres, today)]
     if is_here_today and all(rule.weekday != today.weekday() for rule in rules):
         rules.append(_extra_clinic(about, counselor.primary_centre_id, today))
-    replace_availability(counselor=counselor, rules=rules, actor=counselor.user)
+    replace_availability(
+        counselor=counselor,
+        rules=rules,
+        exceptions=list(_exceptions(about, counselor.primary_centre_id, today)) if with_leave else [],
+        booking=_booking(about) if with_leave else None,
+        actor=counselor.user,
+    )
 
 
 def offer_sessions(counselor: CounselorProfile, offer: Offer) -> list[SessionType]:
@@ -67,7 +83,31 @@ def _rules(
             valid_until=None
             if hours.until_week is None
             else monday + timedelta(weeks=hours.until_week, days=6),
+            every_weeks=hours.every_weeks,
         )
+
+
+def _exceptions(about: DemoCounselor, centre_id: UUID, today: date) -> Iterator[ExceptionInput]:
+    """A week's leave, from Monday to Sunday, and some hours on the Saturday before it."""
+    if about.leave_in_week is None:
+        return
+    monday = today + timedelta(weeks=about.leave_in_week, days=-today.weekday())
+    saturday = monday - timedelta(days=2)
+    sunday = monday + timedelta(days=6)
+    yield ExceptionInput(ExceptionKind.UNAVAILABLE, monday, sunday, about.timezone)
+    yield ExceptionInput(
+        ExceptionKind.EXTRA, saturday, saturday, about.timezone, time(10), time(14), centre_id
+    )
+
+
+def _booking(about: DemoCounselor) -> BookingRulesInput | None:
+    if about.booking is None:
+        return None
+    return BookingRulesInput(
+        timezone=about.timezone,
+        minimum_notice_minutes=60 * about.booking.notice_hours,
+        most_sessions_a_day=about.booking.most_a_day,
+    )
 
 
 def _extra_clinic(about: DemoCounselor, centre_id: UUID, today: date) -> RuleInput:

@@ -21,7 +21,14 @@ from core.admin import ConsoleAdmin, DaysFilter
 from core.money import amount_in_words
 from sessions_app.admin.people import COUNSELOR_NAMES, CounselorFilter
 from sessions_app.forms.session_types import SessionTypeForm
-from sessions_app.models import AvailabilityRule, Mode, NoticePolicy, SessionType
+from sessions_app.models import (
+    AvailabilityException,
+    AvailabilityRule,
+    BookingRules,
+    Mode,
+    NoticePolicy,
+    SessionType,
+)
 from sessions_app.services.availability import save_session_type
 
 
@@ -90,6 +97,29 @@ class SessionTypeAdmin(ConsoleAdmin):
         return amount_in_words(session_type.fee_minor, session_type.currency)
 
 
+@admin.register(AvailabilityException)
+class AvailabilityExceptionAdmin(ConsoleAdmin):
+    """Time away and extra hours: edited on the page of hours, with the week, and only looked at here."""
+
+    list_before_template = None  # these too are times on the wall
+    list_display = ("counselor", "kind", "first_day", "last_day", "start", "end", "timezone", "centre")
+    list_filter = (CounselorFilter, ("kind", ChoicesDropdownFilter))
+    search_fields = COUNSELOR_NAMES
+    search_help_text = "Name of a counselor"
+    list_select_related = ("counselor__user", "centre")
+    ordering = ("-first_day", "-start", "id")
+
+
+@admin.register(BookingRules)
+class BookingRulesAdmin(ConsoleAdmin):
+    list_before_template = None
+    list_display = ("counselor", "minimum_notice_minutes", "horizon_days", "most_sessions_a_day", "timezone")
+    search_fields = COUNSELOR_NAMES
+    search_help_text = "Name of a counselor"
+    list_select_related = ("counselor__user",)
+    ordering = ("counselor__user__first_name", "counselor__user__last_name", "counselor")
+
+
 @admin.register(AvailabilityRule)
 class AvailabilityRuleAdmin(ConsoleAdmin):
     """Weekly hours are replaced as a whole, so they are edited on their own page and only looked at here."""
@@ -104,6 +134,7 @@ class AvailabilityRuleAdmin(ConsoleAdmin):
         "centre",
         "valid_from",
         "valid_until",
+        "every_weeks",
     )
     list_filter = (
         CounselorFilter,

@@ -27,6 +27,7 @@ TYPES = "/admin/sessions_app/sessiontype/"
 LISTS = (
     *("session", "slothold", "sessiontype", "noticepolicy", "availabilityrule", "calendarentry"),
     *("reminder", "waitlistentry", "waitlistoffer", "sessionseries"),
+    *("availabilityexception", "bookingrules"),
 )
 
 
