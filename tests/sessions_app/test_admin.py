@@ -11,7 +11,14 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from core.models import OutboxEntry
-from sessions_app.models import CalendarEntry, Session, SessionStatus, SessionType
+from sessions_app.models import (
+    AvailabilityException,
+    BookingRules,
+    CalendarEntry,
+    Session,
+    SessionStatus,
+    SessionType,
+)
 from sessions_app.services.holds import place_hold
 from sessions_app.services.repeats import Repeat
 from sessions_app.services.reservations import Choice
@@ -97,10 +104,20 @@ def status_of(session):
 # --- Looking ------------------------------------------------------------------------------------------------
 
 
+def depart_from_the_week(counselor):
+    """A day of leave, and booking rules."""
+    day = coming(20).date()
+    AvailabilityException.objects.create(
+        counselor=counselor, kind="unavailable", first_day=day, last_day=day, timezone="UTC"
+    )
+    BookingRules.objects.create(counselor=counselor, timezone="UTC")
+
+
 @pytest.mark.parametrize("role", ["manager", "admin"])
 def test_everything_opens_that_the_reader_may_see(console, cast, session, role, patient):
     console.become(cast.of_role(role))
     keep_policy(session.counselor)
+    depart_from_the_week(session.counselor)
     place_hold(choice=Choice(session.counselor_id, coming(4)), patient_id=patient.pk, actor=patient)
     wait(patient, session.counselor)
     repeat(session.counselor, patient)
@@ -123,6 +140,7 @@ def test_a_list_costs_the_same_whatever_its_length(console, cast, practice, djan
     def fill(days):
         other = open_practice()
         keep_policy(other)
+        depart_from_the_week(other)
         for day in days:
             book(other, PatientFactory().user, coming(day))
             someone = PatientFactory().user
