@@ -106,7 +106,7 @@ def status_of(session):
 
 def depart_from_the_week(counselor):
     """A day of leave, and booking rules."""
-    day = coming(20).date()
+    day = coming(200).date()
     AvailabilityException.objects.create(
         counselor=counselor, kind="unavailable", first_day=day, last_day=day, timezone="UTC"
     )
