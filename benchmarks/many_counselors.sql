@@ -12,9 +12,9 @@ INSERT INTO sessions_app_availabilityrule (id, counselor_id, weekday, start, "en
 SELECT gen_random_uuid(), id, w, s, e, (ARRAY['UTC','Europe/London','Asia/Kolkata','America/New_York'])[1 + n % 4]
   FROM more, generate_series(0, 6) w, (VALUES ('09:00'::time, '12:00'::time), ('13:00', '18:00')) v(s, e);
 INSERT INTO sessions_app_availabilityexception (id, counselor_id, kind, first_day, last_day, start, "end", timezone)
-SELECT gen_random_uuid(), id, 'unavailable', current_date + n % 20, current_date + n % 20 + 6, '00:00', '00:00', 'UTC' FROM more WHERE n % 2 = 0
+SELECT gen_random_uuid(), id, 'unavailable', current_date + n % 20, current_date + n % 20 + 6, time '00:00', time '00:00', 'UTC' FROM more WHERE n % 2 = 0
 UNION ALL
-SELECT gen_random_uuid(), id, 'extra', current_date + n % 30, current_date + n % 30, '19:00', '21:00', 'UTC' FROM more WHERE n % 2 = 0;
+SELECT gen_random_uuid(), id, 'extra', current_date + n % 30, current_date + n % 30, time '19:00', time '21:00', 'UTC' FROM more WHERE n % 2 = 0;
 INSERT INTO sessions_app_bookingrules (counselor_id, minimum_notice_minutes, horizon_days, most_sessions_a_day, timezone)
 SELECT id, 240, 90, 5, 'UTC' FROM more WHERE n % 2 = 0;
 CREATE TEMP TABLE taken AS

@@ -22,7 +22,7 @@ SIXTY_DAYS, FOURTEEN_DAYS = timedelta(days=60), timedelta(days=14)
 
 def main() -> None:
     arguments = _arguments()
-    data.prepare(with_baseline=False)
+    data.prepare(with_baseline=False, keep=False)
     data.fill(data.HOUSE, (CHECKOUT / "benchmarks" / "many_counselors.sql").read_text())
     os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
     django.setup()
