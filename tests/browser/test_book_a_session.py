@@ -284,20 +284,20 @@ def test_hours_are_added_corrected_and_saved(browser_of, viewport):
     page.goto("/availability")
     tuesday = page.get_by_role("region", name="Tuesday")
     tuesday.get_by_role("button", name="Add hours").click()
-    tuesday.get_by_label("From").fill("17:00")
-    tuesday.get_by_label("To").fill("09:00")
+    tuesday.get_by_label("From", exact=True).fill("17:00")
+    tuesday.get_by_label("To", exact=True).fill("09:00")
     page.get_by_role("button", name="Save my hours").click()
 
     expect(page.get_by_role("alert")).to_be_focused()
     expect(tuesday.get_by_text("The end must be after the start")).to_be_visible()
-    expect(tuesday.get_by_label("From")).to_have_value("17:00")
+    expect(tuesday.get_by_label("From", exact=True)).to_have_value("17:00")
     assert_good_to_read(page, "light")
-    tuesday.get_by_label("From").fill("08:00")
+    tuesday.get_by_label("From", exact=True).fill("08:00")
     tuesday.get_by_role("button", name="Add hours").click()
     tuesday.get_by_role("button", name="Remove").last.click()
     page.get_by_role("button", name="Save my hours").click()
     expect(page.get_by_text("Your hours are saved.")).to_be_visible()
-    expect(tuesday.get_by_label("From")).to_have_value("08:00")
+    expect(tuesday.get_by_label("From", exact=True)).to_have_value("08:00")
 
 
 def test_hours_are_written_without_scripts(browser_of):
@@ -305,8 +305,8 @@ def test_hours_are_written_without_scripts(browser_of):
     page = browser_of(counselor.user, java_script_enabled=False)
     page.goto("/availability")
     friday = page.get_by_role("region", name="Friday")
-    friday.get_by_label("From").fill("09:00")
-    friday.get_by_label("To").fill("12:00")
+    friday.get_by_label("From", exact=True).fill("09:00")
+    friday.get_by_label("To", exact=True).fill("12:00")
     page.get_by_role("button", name="Save my hours").click()
     expect(page.get_by_text("Your hours are saved.")).to_be_visible()
     assert [rule.weekday for rule in counselor.availability_rules.all()] == [4]

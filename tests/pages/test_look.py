@@ -162,9 +162,9 @@ def test_hours_can_be_added_and_taken_away(open_page):
     page = open_page("/dev/components")
     tuesday = page.get_by_role("region", name="Tuesday")
     tuesday.get_by_role("button", name="Add hours").click()
-    assert tuesday.get_by_label("From").count() == 1
+    assert tuesday.get_by_label("From", exact=True).count() == 1
     tuesday.get_by_role("button", name="Remove").click()
-    assert not tuesday.get_by_label("From").is_visible()
+    assert not tuesday.get_by_label("From", exact=True).is_visible()
 
 
 def test_motion_stops_for_whoever_asks(open_page):
