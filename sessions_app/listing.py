@@ -19,7 +19,8 @@ from sessions_app.models.sessions import taking_part
 from sessions_app.session_rows import Person, SessionRow, patient_name, possible_to
 
 # The ids come from a queryset, so that who sees what is said in one place; the rest is read by hand, since building it
-# through the ORM costs more than PostgreSQL takes (docs/performance.md). One row for each who takes part.
+# through the ORM costs more than PostgreSQL takes (docs/performance.md). One row for each who takes part. Only a
+# session in person has a room, and only a cancelled one a charge: of the others nothing is looked up.
 _PAGE = """
 WITH {page}
 SELECT page.total, participant.patient_id, person.first_name || ' ' || person.last_name,
@@ -35,9 +36,11 @@ SELECT page.total, participant.patient_id, person.first_name || ' ' || person.la
   JOIN sessions_app_sessiontype type ON type.id = session.session_type_id
   JOIN accounts_user counselor ON counselor.id = session.counselor_id
   JOIN accounts_centre centre ON centre.id = session.centre_id
-  JOIN sessions_app_calendarentry entry ON entry.id = session.entry_id
+  LEFT JOIN sessions_app_calendarentry entry
+         ON entry.id = CASE WHEN session.mode = 'in_person' THEN session.entry_id END
   LEFT JOIN sessions_app_room room ON room.id = entry.room_id
-  LEFT JOIN sessions_app_cancellationcharge charge ON charge.session_id = session.id
+  LEFT JOIN sessions_app_cancellationcharge charge
+         ON charge.session_id = CASE WHEN session.status = 'cancelled' THEN session.id END
   LEFT JOIN sessions_app_noticepolicy policy ON policy.id = charge.policy_id
   LEFT JOIN sessions_app_sessionparticipant participant ON participant.session_id = session.id
   LEFT JOIN accounts_patientprofile patient ON patient.user_id = participant.patient_id

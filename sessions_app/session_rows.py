@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -177,12 +178,16 @@ def possible_to(viewer: User, now: datetime) -> Callable[[str, datetime, datetim
     is_patient = viewer.role == Role.PATIENT
 
     def possible(status: str, start: datetime, end: datetime, is_owed: bool) -> tuple[str, ...]:
-        has_begun = start <= now or status == SessionStatus.IN_PROGRESS
+        return in_state(status, start <= now, start - STARTS_EARLY <= now < end, is_owed)
+
+    @cache  # of many sessions most are in one of few states
+    def in_state(status: str, is_past_start: bool, is_its_time: bool, is_owed: bool) -> tuple[str, ...]:
+        has_begun = is_past_start or status == SessionStatus.IN_PROGRESS
         is_open = status in OPEN_STATES
         fits = {
             "cancel": is_open and not (has_begun and is_patient),
             "reschedule": status == SessionStatus.CONFIRMED and not has_begun,
-            "start": status == SessionStatus.CONFIRMED and start - STARTS_EARLY <= now < end,
+            "start": status == SessionStatus.CONFIRMED and is_its_time,
             "complete": is_open and has_begun,
             "no_show": is_open and has_begun,
             "correct": status in CORRECTIONS,
