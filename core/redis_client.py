@@ -40,29 +40,21 @@ class RedisScript:
             return self._ask(keys, args)
         except redis.exceptions.NoScriptError:
             self._kept.digest = redis_client().script_load(self.source)
-        except redis.TimeoutError:
-            self._leave()
-            raise
         except redis.ConnectionError:
-            self._leave()
+            pass  # it is closed by now, and sending opens it again
         return self._ask(keys, args)
+
+    def forget(self) -> None:
+        """Give this thread's connection up, for one to another address."""
+        self._kept.__dict__.clear()
 
     def _ask(self, keys: Sequence[str], args: Sequence[str | int]) -> Any:
         kept = self._kept
         if getattr(kept, "pid", None) != os.getpid():  # also a child's copy of its parent's connection
-            kept.connection = redis_client().connection_pool.get_connection()
             kept.digest = redis_client().script_load(self.source)
+            kept.connection = redis_client().connection_pool.get_connection()
             kept.pid = os.getpid()
         connection = kept.connection
-        connection.send_packed_command(
-            connection.pack_command("EVALSHA", kept.digest, len(keys), *keys, *args), check_health=False
-        )
+        command = connection.pack_command("EVALSHA", kept.digest, len(keys), *keys, *args)
+        connection.send_packed_command(command, check_health=False)
         return connection.read_response()
-
-    def _leave(self) -> None:
-        kept = self._kept
-        kept.pid = None
-        connection = kept.__dict__.pop("connection", None)
-        if connection is not None:
-            connection.disconnect()
-            redis_client().connection_pool.release(connection)

@@ -8,6 +8,7 @@ import select
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from functools import cache
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors, generators
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 
 Statement = tuple[str, Sequence[Any]]
 Row = tuple[Any, ...]
@@ -86,6 +87,7 @@ class _Line:
         self.raw = raw
         self.adapters = Transformer(raw)
         self.names: dict[tuple[str, Any], bytes] = {}
+        self.new_names = count()  # a name is given once: what it stood for may still be prepared
 
     @classmethod
     def of(cls, raw: "psycopg.Connection[Any]") -> "_Line":
@@ -95,9 +97,23 @@ class _Line:
         return line
 
     def ask(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        was_idle = self.raw.pgconn.transaction_status == TransactionStatus.IDLE
+        try:
+            return self._ask(statements)
+        except psycopg.Error as error:
+            if error.sqlstate not in _NO_LONGER_PREPARED:
+                raise
+            self._forget()
+            if not (was_idle and self.raw.autocommit):
+                raise  # the transaction is broken; the next one prepares anew
+            return self._ask(statements)
+
+    def _ask(self, statements: Sequence[Statement]) -> list[list[Row]]:
         pg = self.raw.pgconn
         # psycopg begins a transaction with its first statement, and so must we.
         is_to_begin = not self.raw.autocommit and pg.transaction_status == TransactionStatus.IDLE
+        if len(self.names) + len(statements) > MAX_PREPARED:
+            self._forget()
         prepared = [self._prepared(sql, values) for sql, values in statements]
         if len(prepared) == 1 and not is_to_begin:
             return [self._rows(pg.exec_prepared(*prepared[0], Format.BINARY))]
@@ -109,8 +125,11 @@ class _Line:
                 pg.send_query_prepared(*one, Format.BINARY)
             pg.pipeline_sync()
             results = self.raw.wait(self._results(len(prepared) + is_to_begin + 1))
-        finally:
-            pg.exit_pipeline_mode()
+        except BaseException:
+            # Interrupted between sending and reading: whoever came next would be given these answers.
+            self.raw.close()
+            raise
+        pg.exit_pipeline_mode()
         return [self._rows(result) for result in results[:-1]][is_to_begin:]
 
     def _results(self, count: int) -> Generator[Any, Any, list[Any]]:
@@ -122,25 +141,25 @@ class _Line:
         return results
 
     def _prepared(self, sql: str, values: Sequence[Any]) -> tuple[bytes, Any, Any]:
-        adapters = self.adapters
-        dumped = adapters.dump_sequence(values, _automatic(len(values)))
-        name = self.names.get((sql, adapters.types))
+        """The name, the values and their formats, as libpq takes them."""
+        dumped = self.adapters.dump_sequence(values, _automatic(len(values)))
+        types, formats = self.adapters.types, self.adapters.formats
+        name = self.names.get((sql, types))
         if name is None:
-            types, formats = adapters.types, adapters.formats
-            name = self._prepare(sql, types)
-            return name, dumped, formats
-        return name, dumped, adapters.formats
+            name = self.names[sql, types] = self._prepare(sql, types)
+        return name, dumped, formats
 
     def _prepare(self, sql: str, types: Any) -> bytes:
-        if len(self.names) >= MAX_PREPARED:
-            for name in self.names.values():
-                self.raw.pgconn.close_prepared(name)
-            self.names.clear()
-        name = b"house_%d" % len(self.names)
+        name = b"house_%d" % next(self.new_names)
         self.raw.pgconn.send_prepare(name, _numbered(sql), types)
         self._rows(self.raw.wait(generators.execute(self.raw.pgconn))[-1])
-        self.names[sql, types] = name
         return name
+
+    def _forget(self) -> None:
+        """What was prepared is given up; in a broken transaction PostgreSQL keeps it until the connection ends."""
+        for name in self.names.values():
+            self.raw.pgconn.close_prepared(name)
+        self.names.clear()
 
     def _rows(self, result: Any) -> list[Row]:
         if result.status == ExecStatus.TUPLES_OK:
@@ -148,10 +167,9 @@ class _Line:
             return self.adapters.load_rows(0, result.ntuples, tuple)
         if result.status == ExecStatus.COMMAND_OK:
             return []
-        error = errors.error_from_result(result, encoding="utf-8")
-        if error.sqlstate in _NO_LONGER_PREPARED:
-            del self.raw._house_line  # type: ignore[attr-defined]
-        raise error
+        if self.raw.pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError(self.raw.pgconn.get_error_message())
+        raise errors.error_from_result(result, encoding="utf-8")
 
 
 @cache

@@ -34,7 +34,7 @@ def redis_away(settings):
     """A Redis at whose address nobody listens."""
 
     def forget():
-        throttling._count._leave()
+        throttling._count.forget()
         redis_client.cache_clear()
         throttling._pause.until = 0.0
 

@@ -1,0 +1,103 @@
+"""Statements that a connection keeps prepared: after refusals, migrations and interruptions, and when it is lost."""
+
+import os
+import socket
+
+import pytest
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from core import statements
+from core.statements import read, read_in_one_round_trip
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def a_table():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept (id integer PRIMARY KEY, word varchar(20))")
+        cursor.execute("INSERT INTO kept VALUES (1, 'one'), (2, '%two')")
+    yield
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE kept")
+
+
+def words():
+    return [word for (word,) in read("SELECT word FROM kept ORDER BY id")]
+
+
+def test_rows_come_in_the_order_of_the_statements_and_percent_signs_are_percent_signs(a_table):
+    first, second = read_in_one_round_trip(
+        ("SELECT id FROM kept WHERE word LIKE %s", ["o%"]),
+        ("SELECT id FROM kept WHERE word LIKE '%%t' || %s", ["wo"]),
+    )
+    assert (first, second) == ([(1,)], [(2,)])
+
+
+def test_a_rollback_keeps_what_was_prepared(a_table):
+    words()
+    for _ in range(2):
+        for _ in range(6):
+            with CaptureQueriesContext(connection):  # through psycopg's own cursors
+                assert words() == ["one", "%two"]
+        with transaction.atomic():
+            read("INSERT INTO kept VALUES (%s, %s)", [3, "three"])
+            with pytest.raises(IntegrityError), transaction.atomic():
+                read("INSERT INTO kept VALUES (%s, %s)", [1, "again"])
+            transaction.set_rollback(True)
+        with transaction.atomic():
+            assert words() == ["one", "%two"]
+
+
+def test_a_statement_is_prepared_anew_when_a_migration_changed_what_it_answers(a_table):
+    assert words() == ["one", "%two"]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE kept ALTER word TYPE text")
+    assert words() == ["one", "%two"]
+    assert read("SELECT word FROM kept WHERE id = %s", [1]) == [("one",)]
+
+
+def test_in_a_transaction_it_fails_once_and_the_next_one_is_right(a_table):
+    words()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE kept ALTER word TYPE text")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        words()
+    with transaction.atomic():
+        assert words() == ["one", "%two"]
+
+
+def test_more_statements_than_are_kept_are_no_trouble(a_table, monkeypatch):
+    monkeypatch.setattr(statements, "MAX_PREPARED", 3)
+    for number in range(10):
+        each = [(f"SELECT {number}", []), (f"SELECT {number} + 100", [])]
+        assert read_in_one_round_trip(*each) == [[(number,)], [(number + 100,)]]
+    kept = read("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'house%%'")
+    assert kept[0][0] <= 3
+
+
+def test_a_connection_that_is_cut_while_it_is_used_is_told_as_such():
+    read("SELECT 1")
+    with socket.socket(fileno=os.dup(connection.connection.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
+    with pytest.raises(OperationalError):
+        read("SELECT 1")
+    connection.close_if_unusable_or_obsolete()
+    assert read("SELECT 1") == [(1,)]
+
+
+def test_nobody_is_given_the_answers_of_who_was_interrupted(monkeypatch):
+    read("SELECT 1")
+    raw = connection.connection
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(raw, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        statements._Line.of(raw).ask([("SELECT 1", []), ("SELECT 1", [])])
+    assert raw.closed
+    connection.close()
+    assert read_in_one_round_trip(("SELECT 2", []), ("SELECT 3", [])) == [[(2,)], [(3,)]]
