@@ -1,5 +1,6 @@
 """Moving a session, how it begins and ends, and putting right an end that was noted wrongly."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from core.api.views import Endpoint, operation
 from core.errors import InvalidState, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from sessions_app.access import access_session
 from sessions_app.api.shown import shown_session
-from sessions_app.models import SessionStatus
+from sessions_app.models import Session, SessionStatus
 from sessions_app.serializers.sessions import SessionShape
 from sessions_app.serializers.states import CorrectBody, RescheduleBody
 from sessions_app.services.rescheduling import reschedule_session
@@ -31,36 +32,28 @@ class SessionReschedule(Endpoint):
     )
     def post(self, request: Request, session_id: UUID, body: dict[str, Any]) -> Answer:
         """Move it. The new time is taken before the old one is given up; a patient can while cancelling is free."""
-        actor = reader_of(request)
-        session = access_session(actor, session_id, Action.SESSION_CHANGE)
-        return Answer(shown_session(reschedule_session(session=session, actor=actor, **body), actor))
+        return _after(reschedule_session, request, session_id, Action.SESSION_CHANGE, **body)
 
 
 class SessionStart(Endpoint):
     @operation(Action.SESSION_COMPLETE, answer=SessionShape, raises=REFUSALS)
     def post(self, request: Request, session_id: UUID) -> Answer:
         """It begins: from ten minutes before its time until it is over."""
-        actor = reader_of(request)
-        session = access_session(actor, session_id, Action.SESSION_COMPLETE)
-        return Answer(shown_session(start_session(session=session, actor=actor), actor))
+        return _after(start_session, request, session_id, Action.SESSION_COMPLETE)
 
 
 class SessionCompletion(Endpoint):
     @operation(Action.SESSION_COMPLETE, answer=SessionShape, raises=REFUSALS)
     def post(self, request: Request, session_id: UUID) -> Answer:
         """It took place."""
-        actor = reader_of(request)
-        session = access_session(actor, session_id, Action.SESSION_COMPLETE)
-        return Answer(shown_session(complete_session(session=session, actor=actor), actor))
+        return _after(complete_session, request, session_id, Action.SESSION_COMPLETE)
 
 
 class SessionNoShow(Endpoint):
     @operation(Action.SESSION_NO_SHOW, answer=SessionShape, raises=REFUSALS)
     def post(self, request: Request, session_id: UUID) -> Answer:
         """The patient did not come."""
-        actor = reader_of(request)
-        session = access_session(actor, session_id, Action.SESSION_NO_SHOW)
-        return Answer(shown_session(mark_no_show(session=session, actor=actor), actor))
+        return _after(mark_no_show, request, session_id, Action.SESSION_NO_SHOW)
 
 
 class SessionCorrection(Endpoint):
@@ -69,9 +62,21 @@ class SessionCorrection(Endpoint):
     )
     def post(self, request: Request, session_id: UUID, body: dict[str, Any]) -> Answer:
         """Put right a wrong completed or no_show. `confirmed` is as if nobody had said anything yet."""
-        actor = reader_of(request)
-        session = access_session(actor, session_id, Action.SESSION_CORRECT)
-        corrected = correct_session(
-            session=session, status=SessionStatus(body["status"]), reason=body["reason"], actor=actor
+        status = SessionStatus(body["status"])
+        return _after(
+            correct_session,
+            request,
+            session_id,
+            Action.SESSION_CORRECT,
+            status=status,
+            reason=body["reason"],
         )
-        return Answer(shown_session(corrected, actor))
+
+
+def _after(
+    change: Callable[..., Session], request: Request, session_id: UUID, action: Action, **values: Any
+) -> Answer:
+    """The session as it is after a service changed it, for who may do that to it."""
+    actor = reader_of(request)
+    session = access_session(actor, session_id, action)
+    return Answer(shown_session(change(session=session, actor=actor, **values), actor))

@@ -33,7 +33,7 @@ class CorrectForm(forms.Form):
         wanted = self.fields["status"]
         assert isinstance(wanted, forms.ChoiceField)  # noqa: S101 - declared above
         wanted.choices = [
-            (target, words) for target, words in IN_WORDS.items() if target in CORRECTIONS[status]
+            (target, words) for target, words in IN_WORDS.items() if target in CORRECTIONS.get(status, ())
         ]
 
 

@@ -17,11 +17,13 @@ from sessions_app.models import (
     EntryKind,
     Session,
     SessionParticipant,
+    SessionSeries,
     SessionStatus,
     SessionType,
     SlotHold,
 )
 from sessions_app.room_times import RoomTimes
+from sessions_app.services.calendars import OfferedType
 from sessions_app.services.holds import locked_hold, require_live
 from sessions_app.services.occupancy import give_back, keep_until
 from sessions_app.services.reservations import Choice, reserving
@@ -37,6 +39,10 @@ class Terms:
     fee_minor: int
     currency: str
     payment_policy: str
+
+    @classmethod
+    def of(cls, offered: OfferedType | SessionType) -> "Terms":
+        return cls(offered.id, offered.kind, offered.fee_minor, offered.currency, offered.payment_policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,10 @@ def book_directly(
     with reserving(choice, patient_id=patient_id, actor=actor, now=now) as (current, reservation):
         give_back(reservation.own_holds_in_the_way)
         offered = reservation.offered
-        terms = Terms(offered.id, offered.kind, offered.fee_minor, offered.currency, offered.payment_policy)
         session = _confirm(
             current,
             entry=reservation.take(current, kind=EntryKind.SESSION),
-            terms=terms,
+            terms=Terms.of(offered),
             counselor_id=reservation.counselor_id,
             patient_id=patient_id,
             centre_id=reservation.centre_id,
@@ -101,7 +106,7 @@ def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | No
         session = _confirm(
             current,
             entry=kept.entry,
-            terms=_terms_of(kept.session_type),
+            terms=Terms.of(kept.session_type),
             counselor_id=kept.counselor_id,
             patient_id=kept.patient_id,
             centre_id=kept.centre_id,
@@ -121,6 +126,37 @@ def _still_on(session: Session) -> Session:
     return session
 
 
+def new_session(
+    *,
+    entry: CalendarEntry,
+    terms: Terms,
+    counselor_id: UUID,
+    patient_id: UUID,
+    centre_id: UUID,
+    mode: str,
+    note: str = "",
+    series: SessionSeries | None = None,
+) -> tuple[Session, SessionParticipant]:
+    """A session in its entry and who takes part, to be written."""
+    session = Session(
+        entry=entry,
+        series=series,
+        session_type_id=terms.type_id,
+        counselor_id=counselor_id,
+        centre_id=centre_id,
+        mode=mode,
+        kind=terms.kind,
+        start=entry.start,
+        end=entry.end,
+        fee_minor=terms.fee_minor,
+        currency=terms.currency,
+        payment_policy=terms.payment_policy,
+    )
+    return session, SessionParticipant(
+        session=session, patient_id=patient_id, start=entry.start, note=note or None
+    )
+
+
 def _confirm(
     current: Fact,
     *,
@@ -133,23 +169,16 @@ def _confirm(
     note: str,
 ) -> Session:
     """Write the session into its entry, and all that follows from it in the same transaction."""
-    session = Session(
+    session, participant = new_session(
         entry=entry,
-        session_type_id=terms.type_id,
+        terms=terms,
         counselor_id=counselor_id,
+        patient_id=patient_id,
         centre_id=centre_id,
         mode=mode,
-        kind=terms.kind,
-        start=entry.start,
-        end=entry.end,
-        fee_minor=terms.fee_minor,
-        currency=terms.currency,
-        payment_policy=terms.payment_policy,
+        note=note,
     )
-    current.insert(
-        session,
-        SessionParticipant(session=session, patient_id=patient_id, start=entry.start, note=note or None),
-    )
+    current.insert(session, participant)
     take_into_care(
         current,
         patient_id=patient_id,
@@ -160,13 +189,3 @@ def _confirm(
     current.audit("session.booked", session, patient_id=patient_id, centre_id=centre_id)
     current.announce("session.confirmed", session=session.pk)
     return session
-
-
-def _terms_of(session_type: SessionType) -> Terms:
-    return Terms(
-        session_type.pk,
-        session_type.kind,
-        session_type.fee_minor,
-        session_type.currency,
-        session_type.payment_policy,
-    )

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from core.facts import Fact
 from core.statements import Row, Statement, read, read_in_one_round_trip
 from sessions_app.models import CalendarEntry, EntryKind, Occupancy, SlotHold
 
@@ -51,8 +50,7 @@ def lock(*resource_ids: UUID) -> None:
     lock_and_read(resource_ids)
 
 
-def take_time(
-    current: Fact,
+def new_entry(
     *,
     kind: EntryKind,
     start: datetime,
@@ -63,10 +61,10 @@ def take_time(
     buffer_after: timedelta,
     room_id: UUID | None = None,
     expires_at: datetime | None = None,
-) -> CalendarEntry:
-    """An entry and whose time it takes, written when the fact ends: then IntegrityError when somebody is busy already.
+) -> tuple[CalendarEntry, list[Occupancy]]:
+    """An entry and whose time it takes, to be written with the resources locked: IntegrityError when one is busy then.
 
-    Call it with the resources locked. Buffers keep the time of the counselor and the room, not the patient's.
+    Buffers keep the time of the counselor and the room, not the patient's.
     """
     entry = CalendarEntry(kind=kind, start=start, end=end, expires_at=expires_at, room_id=room_id)
     with_buffers = DateTimeTZRange(start - buffer_before, end + buffer_after)
@@ -77,8 +75,7 @@ def take_time(
         Occupancy(entry=entry, resource=resource, busy=busy, expires_at=expires_at)
         for resource, busy in spans.items()
     ]
-    current.insert(entry, *occupancies)
-    return entry
+    return entry, occupancies
 
 
 def keep_until(entry_id: UUID, expires_at: datetime | None, *, kind: EntryKind) -> None:

@@ -25,7 +25,7 @@ from sessions_app.services.calendars import (
     calendars_from,
     calendars_statement,
 )
-from sessions_app.services.occupancy import lock_and_read, take_time
+from sessions_app.services.occupancy import lock_and_read, new_entry
 from sessions_app.services.own_holds import OWN_HOLDS, holds_in_the_way
 from sessions_app.services.reasons import SAFE_WORDS, TAKEN_BY_OTHERS, reason_against
 from sessions_app.services.rooms import claim_room, rooms_statement
@@ -78,8 +78,8 @@ class Reservation:
     """Those of them, and offers to the patient, whose time this reservation needs."""
 
     def take(self, current: Fact, *, kind: EntryKind, expires_at: datetime | None = None) -> CalendarEntry:
-        return take_time(
-            current,
+        """Its entry, written when the fact ends."""
+        entry, occupancies = new_entry(
             kind=kind,
             start=self.start,
             end=self.end,
@@ -90,6 +90,8 @@ class Reservation:
             room_id=self.room.id if self.room else None,
             expires_at=expires_at,
         )
+        current.insert(entry, *occupancies)
+        return entry
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from itertools import takewhile
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -29,8 +28,9 @@ from sessions_app.models import (
     SessionStatus,
     SlotHold,
 )
+from sessions_app.services.booking import Terms, new_session
 from sessions_app.services.cancellation import cancel_session
-from sessions_app.services.occupancy import give_back
+from sessions_app.services.occupancy import give_back, new_entry
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.repeats import (
     Answers,
@@ -138,56 +138,34 @@ def _write(
     offered = calendars.offered
     before = timedelta(minutes=offered.buffer_before_minutes)
     after = timedelta(minutes=offered.buffer_after_minutes)
-    booked_at = series.created_at
-    modes = [mode or slot.modes[0] for slot in picks]
-    rooms = [calendars.room_for(slot, how) for slot, how in zip(picks, modes, strict=True)]
-    entries = [
-        CalendarEntry(
+    entries, occupancies, sessions, participants = [], [], [], []
+    for number, slot in enumerate(picks):
+        how = mode or slot.modes[0]
+        room = calendars.room_for(slot, how)
+        entry, taken = new_entry(
             kind=EntryKind.SESSION,
             start=slot.start,
             end=slot.end,
-            created_at=booked_at,
+            counselor_id=series.counselor_id,
+            patient_id=series.patient_id,
+            buffer_before=before,
+            buffer_after=after,
             room_id=room.id if room else None,
         )
-        for slot, room in zip(picks, rooms, strict=True)
-    ]
-    occupancies = [
-        Occupancy(entry=entry, resource=resource, busy=DateTimeTZRange(entry.start - early, entry.end + late))
-        for entry in entries
-        for resource, early, late in (
-            (series.counselor_id, before, after),
-            (series.patient_id, timedelta(), timedelta()),
-            (entry.room_id, before, after),
-        )
-        if resource is not None
-    ]
-    sessions = [
-        Session(
+        session, participant = new_session(
             entry=entry,
-            series=series,
-            session_type_id=offered.id,
+            terms=Terms.of(offered),
             counselor_id=series.counselor_id,
+            patient_id=series.patient_id,
             centre_id=slot.centre_id,
             mode=how,
-            kind=offered.kind,
-            start=slot.start,
-            end=slot.end,
-            fee_minor=offered.fee_minor,
-            currency=offered.currency,
-            payment_policy=offered.payment_policy,
-            created_at=booked_at,
+            note=note if number == 0 else "",
+            series=series,
         )
-        for entry, slot, how in zip(entries, picks, modes, strict=True)
-    ]
-    participants = [
-        SessionParticipant(
-            session=session,
-            patient_id=series.patient_id,
-            start=session.start,
-            note=(note or None) if number == 0 else None,
-        )
-        for number, session in enumerate(sessions)
-    ]
+        entries.append(entry)
+        occupancies += taken
+        sessions.append(session)
+        participants.append(participant)
     series.save(force_insert=True)
     CalendarEntry.objects.bulk_create(entries)
     Occupancy.objects.bulk_create(occupancies)

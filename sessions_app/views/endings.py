@@ -1,8 +1,10 @@
 """How a session begins and ends: cancelling, starting, saying how it went, and putting that right."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -90,19 +92,20 @@ def session_correct(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Putting right a wrong end, with a reason."""
     reader = reader_of(request)
     session = access_session(reader, session_id, Action.SESSION_CORRECT)
-    context = facts_of(request, session)
-    if "correct" not in context["session"].can:
-        messages.info(request, "There is nothing to put right: nobody has noted how this session ended.")
-        return redirect("session_detail", session_id)
-    form = CorrectForm(posted(request), status=session.status)
-    if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        status = SessionStatus(values["status"])
-        correct_session(session=session, status=status, reason=values["reason"], actor=reader)
-        messages.success(request, "Put right. The reason is kept on record.")
-        return redirect("session_detail", session_id)
-    context["form"] = form
-    return render(request, "sessions_app/session_correct.html", context, status=422 if form.errors else 200)
+    return _ask_for_reason(
+        request,
+        session,
+        CorrectForm(posted(request), status=session.status),
+        can="correct",
+        otherwise="There is nothing to put right: nobody has noted how this session ended.",
+        save=lambda values: correct_session(
+            session=session,
+            status=SessionStatus(values["status"]),
+            reason=values["reason"],
+            actor=reader,
+        ),
+        told="Put right. The reason is kept on record.",
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -110,17 +113,37 @@ def session_waive(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Letting a patient off the charge, with a reason."""
     reader = reader_of(request)
     session = access_session(reader, session_id, Action.CHARGE_WAIVE)
-    context = facts_of(request, session)
-    if "waive" not in context["session"].can:
-        messages.info(request, "There is no charge to waive.")
-        return redirect("session_detail", session_id)
-    form = WaiveForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        waive_charge(session=session, reason=form.cleaned_data["reason"], actor=reader)
-        messages.success(request, "The charge is waived. The reason is kept on record.")
-        return redirect("session_detail", session_id)
-    context["form"] = form
-    return render(request, "sessions_app/session_waive.html", context, status=422 if form.errors else 200)
+    return _ask_for_reason(
+        request,
+        session,
+        WaiveForm(posted(request)),
+        can="waive",
+        otherwise="There is no charge to waive.",
+        save=lambda values: waive_charge(session=session, reason=values["reason"], actor=reader),
+        told="The charge is waived. The reason is kept on record.",
+    )
+
+
+def _ask_for_reason(
+    request: HttpRequest,
+    session: Session,
+    form: forms.Form,
+    *,
+    can: str,
+    otherwise: str,
+    save: Callable[[dict[str, Any]], Session],
+    told: str,
+) -> HttpResponse:
+    """The page session_<can>.html with its form; a valid one is saved. Who may do no such thing now is told so."""
+    context = facts_of(request, session) | {"form": form}
+    if can not in context["session"].can:
+        messages.info(request, otherwise)
+        return redirect("session_detail", session.pk)
+    if form.is_valid():
+        save(form.cleaned_data)
+        messages.success(request, told)
+        return redirect("session_detail", session.pk)
+    return render(request, f"sessions_app/session_{can}.html", context, status=422 if form.errors else 200)
 
 
 def _note(request: HttpRequest, session: Session, note: Callable[..., Session], told: str) -> HttpResponse:

@@ -19,7 +19,7 @@ from accounts.models import CounselorProfile, User
 from accounts.services.tokens import Client, open_device
 from core.facts import fact
 from sessions_app.models import CalendarEntry, EntryKind, Mode, Occupancy, Session, SessionType, SlotHold
-from sessions_app.services.occupancy import take_time
+from sessions_app.services.occupancy import new_entry
 from sessions_app.services.slots import Wish, find_slots
 from tests.factories import PatientFactory, SessionTypeFactory
 from tests.sessions_app.clinic import MIDNIGHT, coming, open_practice
@@ -124,8 +124,7 @@ def strew_dead_holds(arena: Field, day: datetime) -> int:
         for number in range(3):
             ghost, begins = next(ghosts), day + number * timedelta(minutes=80)
             with fact(actor=None) as current:
-                entry = take_time(
-                    current,
+                entry, occupancies = new_entry(
                     kind=EntryKind.HOLD,
                     start=begins,
                     end=begins + timedelta(minutes=80),
@@ -135,6 +134,7 @@ def strew_dead_holds(arena: Field, day: datetime) -> int:
                     buffer_after=timedelta(),
                     expires_at=past,
                 )
+                current.insert(entry, *occupancies)
                 SlotHold.objects.create(
                     entry=entry,
                     patient_id=ghost.pk,

@@ -132,6 +132,7 @@ def test_this_one_those_that_follow_or_all_can_be_cancelled(browser, series):
     page = words(browser.get(to_cancel(series, second)))
     for label in ("Only this one (1)", "This one and all that follow (3)", "All that are still to come (4)"):
         assert label in page
+    assert f'href="/series/{series.pk}">Keep them' in source(browser.get(to_cancel(series, second)))
     answer = browser.post(to_cancel(series, second), {"scope": "following", "charge_minor": "0"})
     assert led_to(answer) == f"/series/{series.pk}"
     assert series.sessions.filter(status="confirmed").count() == 1
