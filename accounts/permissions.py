@@ -21,6 +21,7 @@ class Action(StrEnum):
     DIRECTORY_READ = "directory.read"
     ACCOUNT_OWN = "account.own"
     SESSION_BOOK = "session.book"
+    SESSION_OVERBOOK = "session.overbook"
     SESSION_SEE = "session.see"
     SESSION_CHANGE = "session.change"
     SESSION_COMPLETE = "session.complete"
@@ -58,6 +59,7 @@ PERMISSIONS: dict[Action, dict[str, Scope]] = {
     Action.DIRECTORY_READ:    _EVERYBODY,
     Action.ACCOUNT_OWN:       dict.fromkeys(Role, Scope.OWN),
     Action.SESSION_BOOK:      {_P: _OWN, _C: _CARE, _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.SESSION_OVERBOOK:  {                     _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_SEE:       {_P: _OWN, _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_CHANGE:    {_P: _OWN, _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_COMPLETE:  {          _C: _OWN,                            _M: _CENTRE, _G: _ALL, _A: _ALL},

@@ -30,7 +30,8 @@ SELECT page.total, participant.patient_id, person.first_name || ' ' || person.la
        centre.id, centre.name, centre.address, centre.city, centre.timezone,
        session.fee_minor, session.currency, session.payment_policy, session.created_at,
        session.cancelled_by_id, session.cancelled_at,
-       charge.amount_minor, charge.waived_at IS NOT NULL, policy.version, room.id, room.name
+       charge.amount_minor, charge.waived_at IS NOT NULL, policy.version, room.id, room.name,
+       session.overbooked
   FROM page
   JOIN sessions_app_session session ON session.id = page.id
   JOIN sessions_app_sessiontype type ON type.id = session.session_type_id
@@ -176,7 +177,7 @@ def _order_by(ordering: tuple[str, ...]) -> str:
 
 def _shown(rows: list[Row], viewer: User, now: datetime) -> list[SessionRow]:
     """The rows of `_PAGE`, which stand together by session, as one row for each."""
-    can = possible_to(viewer, now)
+    can, is_patient = possible_to(viewer, now), viewer.role == Role.PATIENT
     shown: list[SessionRow] = []
     last_id = None
     for _, patient_id, name, is_anonymous, alias, *columns in rows:
@@ -189,5 +190,8 @@ def _shown(rows: list[Row], viewer: User, now: datetime) -> list[SessionRow]:
         last_id, status, start, end = columns[:4]
         charged, is_waived = columns[_CHARGED]
         is_owed = bool(charged) and not is_waived
-        shown.append(SessionRow._make((*columns, who, can(status, start, end, is_owed))))
+        *shared, overbooked = columns
+        if is_patient:  # how tight the counselor's day is, is not theirs to know
+            overbooked = None
+        shown.append(SessionRow._make((*shared, overbooked, who, can(status, start, end, is_owed))))
     return shown

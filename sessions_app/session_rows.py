@@ -47,7 +47,8 @@ class Charge:
 class SessionRow(NamedTuple):
     """One session for one reader. Instants are aware, UTC; money is in the currency's minor unit.
 
-    `can` names what the reader may do now: the keys of POSSIBLE_ACTIONS. The columns are in the order of the statement.
+    `overbooked` is None to patients. `can` names what the reader may do now: the keys of POSSIBLE_ACTIONS. The columns
+    are in the order of the statement.
     """
 
     id: UUID
@@ -75,6 +76,7 @@ class SessionRow(NamedTuple):
     charge_policy_version: int | None
     room_id: UUID | None
     room_name: str | None
+    overbooked: bool | None
     patients: tuple[Person, ...]
     can: tuple[str, ...]
 
@@ -136,6 +138,7 @@ def booked_row(booked: Booked, patient: User, *, now: datetime) -> SessionRow:
         charge_policy_version=None,
         room_id=booked.room.id if booked.room else None,
         room_name=booked.room.name if booked.room else None,
+        overbooked=None,
         patients=(Person(patient.pk, patient_name(patient.full_name, False, "", patient)),),
         can=possible_actions(
             status=session.status, start=session.start, end=session.end, viewer=patient, now=now

@@ -44,7 +44,7 @@ class SessionCollection(Endpoint):
         idempotent=True,
     )
     def post(self, request: Request, body: dict[str, Any]) -> Answer:
-        """Book the time of a hold, or a free time directly."""
+        """Book the time of a hold, or a free time directly; staff also over what the counselor has (`overbook`)."""
         note = body.get("note", "")
         if body["hold"] is not None:
             session = book_hold(
@@ -53,7 +53,11 @@ class SessionCollection(Endpoint):
         else:
             patient_id = access_bookable_patient(reader_of(request), body["patient"])
             booked = book_directly(
-                choice=body["choice"], patient_id=patient_id, actor=reader_of(request), note=note
+                choice=body["choice"],
+                patient_id=patient_id,
+                actor=reader_of(request),
+                note=note,
+                overbook_reason=body["overbook_reason"],
             )
             if patient_id == reader_of(request).pk:
                 return Created(shown_booking(booked, reader_of(request)))

@@ -88,7 +88,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 class Session(models.Model):
-    """`start` and `end` are instants, UTC, without buffers; `sequence` counts what calendar files must hear of."""
+    """`start` and `end` are instants, UTC, without buffers; `sequence` counts what calendar files must hear of.
+
+    Only an `overbooked` one leaves its counselor's time out of its occupancies: a trigger says so (migration 0014).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.OneToOneField(CalendarEntry, on_delete=models.PROTECT, related_name="session")
@@ -107,6 +110,14 @@ class Session(models.Model):
     cancelled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     cancelled_at = models.DateTimeField(null=True, blank=True)
     sequence = models.PositiveIntegerField(default=0)
+    overbooked = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Booked over what the counselor has or offers: it takes none of the counselor's time.",
+    )
+    overbooked_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = SessionQuerySet.as_manager()
@@ -121,6 +132,11 @@ class Session(models.Model):
                 condition=Q(status=SessionStatus.CANCELLED, cancelled_at__isnull=False)
                 | (~Q(status=SessionStatus.CANCELLED) & Q(cancelled_at__isnull=True)),
                 name="session_cancelled_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(overbooked=True, overbooked_by__isnull=False)
+                | Q(overbooked=False, overbooked_by__isnull=True),
+                name="session_overbooked_says_by_whom",
             ),
         ]
         indexes = [

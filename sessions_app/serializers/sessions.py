@@ -9,7 +9,7 @@ from rest_framework import serializers
 from core.api.fields import InstantField
 from core.api.serializers import Body, DaysQuery, ListQuery, Shape
 from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionStatus, SlotHold
-from sessions_app.models.sessions import MAX_NOTE, MAX_REASON
+from sessions_app.models.sessions import MAX_NOTE, MAX_REASON, MAX_WHY
 from sessions_app.models.types import MAX_DURATION_MINUTES
 from sessions_app.serializers.common import CentreNameShape, PersonShape, RoomNameShape
 from sessions_app.services.reservations import Choice
@@ -34,7 +34,31 @@ class TimeChoiceBody(Body):
         return {**values, "choice": _choice(values), "patient": values.get("patient")}
 
 
-class BookBody(TimeChoiceBody):
+class OverbookBody(Body):
+    """What booking and moving share: the flag and the reason, both or neither. The values carry "overbook_reason"."""
+
+    overbook = serializers.BooleanField(
+        required=False,
+        help_text="Staff only: book over what the counselor has or offers. Never over the patient or the room.",
+    )
+    reason = serializers.CharField(
+        required=False,
+        max_length=MAX_WHY,
+        help_text="Why it is overbooked, for the audit trail; nothing about health.",
+    )
+
+
+def overbook_reason(values: dict[str, Any]) -> str:
+    """ "" without the flag. Raises ValidationError when one of the two is missing."""
+    is_over, reason = values.get("overbook", False), values.get("reason", "")
+    if is_over and not reason:
+        raise serializers.ValidationError({"reason": ["Say why it is overbooked."]})
+    if reason and not is_over:
+        raise serializers.ValidationError({"reason": ["A reason is given for overbooking only."]})
+    return str(reason)
+
+
+class BookBody(TimeChoiceBody, OverbookBody):
     """Either `hold`, or a counselor's time. The values carry "hold" (id or None) and "choice" (Choice or None)."""
 
     hold = serializers.UUIDField(
@@ -51,12 +75,13 @@ class BookBody(TimeChoiceBody):
 
     def to_internal_value(self, data: Any) -> Any:
         values = Body.to_internal_value(self, data)
-        times = [name for name in TimeChoiceBody._declared_fields if name in values]
+        others = {**TimeChoiceBody._declared_fields, **OverbookBody._declared_fields}
+        times = [name for name in others if name in values]
         if "hold" in values:
             if times:
                 message = "The hold says this already. Send the hold, or the time without a hold."
                 raise serializers.ValidationError({name: [message] for name in times})
-            return {**values, "choice": None, "patient": None}
+            return {**values, "choice": None, "patient": None, "overbook_reason": ""}
         missing = {
             name: ["Send this, or the hold that you book."]
             for name in ("counselor", "start")
@@ -64,7 +89,13 @@ class BookBody(TimeChoiceBody):
         }
         if missing:
             raise serializers.ValidationError(missing)
-        return {**values, "hold": None, "choice": _choice(values), "patient": values.get("patient")}
+        return {
+            **values,
+            "hold": None,
+            "choice": _choice(values),
+            "patient": values.get("patient"),
+            "overbook_reason": overbook_reason(values),
+        }
 
 
 class CancelBody(Body):
@@ -132,6 +163,9 @@ class SessionShape(Shape):
     patient = PersonShape(allow_null=True, help_text="An anonymous patient is their alias to a counselor.")
     centre = CentreNameShape()
     room = RoomNameShape(allow_null=True, help_text="In person, at a centre that has rooms.")
+    overbooked = serializers.BooleanField(
+        allow_null=True, help_text="Whether it takes none of the counselor's time; null to patients."
+    )
     fee_minor = serializers.IntegerField()
     currency = serializers.CharField()
     payment_policy = serializers.ChoiceField(choices=PaymentPolicy.choices)
@@ -171,6 +205,7 @@ def session_answer(row: SessionRow) -> dict[str, Any]:
         "patient": {"id": patient.id, "display_name": patient.display_name} if patient else None,
         "centre": {"id": row.centre_id, "name": row.centre_name},
         "room": {"id": row.room_id, "name": row.room_name} if row.room_id else None,
+        "overbooked": row.overbooked,
         "fee_minor": row.fee_minor,
         "currency": row.currency,
         "payment_policy": row.payment_policy,

@@ -1,5 +1,7 @@
 """Moving a session, and putting right how it ended."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from core.api.fields import InstantField
@@ -7,6 +9,7 @@ from core.api.serializers import Body
 from sessions_app.models import CORRECTIONS, SessionStatus
 from sessions_app.models.sessions import MAX_WHY
 from sessions_app.models.types import MAX_DURATION_MINUTES
+from sessions_app.serializers.sessions import OverbookBody, overbook_reason
 
 _TARGETS = sorted({status for targets in CORRECTIONS.values() for status in targets})
 
@@ -16,7 +19,9 @@ class CorrectBody(Body):
     reason = serializers.CharField(max_length=MAX_WHY, help_text="For the audit trail; nothing about health.")
 
 
-class RescheduleBody(Body):
+class RescheduleBody(OverbookBody):
+    """The values are what `reschedule_session` takes."""
+
     start = InstantField()
     duration_minutes = serializers.IntegerField(
         required=False,
@@ -24,3 +29,9 @@ class RescheduleBody(Body):
         max_value=MAX_DURATION_MINUTES,
         help_text="Left out: as long as it is. Another length is another session type, with its fee.",
     )
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = super().to_internal_value(data)
+        reason = overbook_reason(values)
+        kept = {name: value for name, value in values.items() if name not in OverbookBody._declared_fields}
+        return {**kept, "overbook_reason": reason}

@@ -26,6 +26,7 @@ from sessions_app.room_times import RoomTimes
 from sessions_app.services.calendars import OfferedType
 from sessions_app.services.holds import locked_hold, require_live
 from sessions_app.services.occupancy import give_back, keep_until
+from sessions_app.services.overbooking import note_overbooking
 from sessions_app.services.reservations import Choice, reserving
 from sessions_app.services.waitlist import end_waiting
 
@@ -57,21 +58,41 @@ class Booked:
 
 
 def book_session(
-    *, choice: Choice, patient_id: UUID, actor: User, note: str = "", now: datetime | None = None
+    *,
+    choice: Choice,
+    patient_id: UUID,
+    actor: User,
+    note: str = "",
+    overbook_reason: str = "",
+    now: datetime | None = None,
 ) -> Session:
     """Book a time directly. A hold of the same patient that is in the way is given back first.
 
-    Raises what `reserving` raises.
+    With `overbook_reason`, which goes into the audit trail, staff book over what the counselor has or offers. Raises
+    what `reserving` raises.
     """
-    return book_directly(choice=choice, patient_id=patient_id, actor=actor, note=note, now=now).session
+    return book_directly(
+        choice=choice,
+        patient_id=patient_id,
+        actor=actor,
+        note=note,
+        overbook_reason=overbook_reason,
+        now=now,
+    ).session
 
 
 def book_directly(
-    *, choice: Choice, patient_id: UUID, actor: User, note: str = "", now: datetime | None = None
+    *,
+    choice: Choice,
+    patient_id: UUID,
+    actor: User,
+    note: str = "",
+    overbook_reason: str = "",
+    now: datetime | None = None,
 ) -> Booked:
     """`book_session`, with the names for who shows it at once."""
-    now = now or timezone.now()
-    with reserving(choice, patient_id=patient_id, actor=actor, now=now) as (current, reservation):
+    now, over = now or timezone.now(), bool(overbook_reason)
+    with reserving(choice, patient_id=patient_id, actor=actor, now=now, over=over) as (current, reservation):
         give_back(reservation.own_holds_in_the_way)
         offered = reservation.offered
         session = _confirm(
@@ -83,7 +104,10 @@ def book_directly(
             centre_id=reservation.centre_id,
             mode=reservation.mode,
             note=note,
+            overbooked_by=actor if over else None,
         )
+        if over:
+            note_overbooking(current, session, patient_id=patient_id, reason=overbook_reason)
         return Booked(
             session, offered.name, reservation.counselor_name, reservation.centre_name, reservation.room
         )
@@ -167,6 +191,7 @@ def _confirm(
     centre_id: UUID,
     mode: str,
     note: str,
+    overbooked_by: User | None = None,
 ) -> Session:
     """Write the session into its entry, and all that follows from it in the same transaction."""
     session, participant = new_session(
@@ -178,6 +203,7 @@ def _confirm(
         mode=mode,
         note=note,
     )
+    session.overbooked, session.overbooked_by = overbooked_by is not None, overbooked_by
     current.insert(session, participant)
     take_into_care(
         current,

@@ -55,7 +55,7 @@ def new_entry(
     kind: EntryKind,
     start: datetime,
     end: datetime,
-    counselor_id: UUID,
+    counselor_id: UUID | None,
     patient_id: UUID,
     buffer_before: timedelta,
     buffer_after: timedelta,
@@ -64,13 +64,15 @@ def new_entry(
 ) -> tuple[CalendarEntry, list[Occupancy]]:
     """An entry and whose time it takes, to be written with the resources locked: IntegrityError when one is busy then.
 
-    Buffers keep the time of the counselor and the room, not the patient's.
+    Buffers keep the time of the counselor and the room, not the patient's. Without a counselor it takes none of theirs:
+    overbooking.
     """
     entry = CalendarEntry(kind=kind, start=start, end=end, expires_at=expires_at, room_id=room_id)
     with_buffers = DateTimeTZRange(start - buffer_before, end + buffer_after)
-    spans = {counselor_id: with_buffers, patient_id: DateTimeTZRange(start, end)}
-    if room_id is not None:
-        spans[room_id] = with_buffers
+    spans = {patient_id: DateTimeTZRange(start, end)}
+    for resource in (counselor_id, room_id):
+        if resource is not None:
+            spans[resource] = with_buffers
     occupancies = [
         Occupancy(entry=entry, resource=resource, busy=busy, expires_at=expires_at)
         for resource, busy in spans.items()

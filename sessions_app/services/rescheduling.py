@@ -11,6 +11,7 @@ from core.errors import InvalidState
 from core.facts import fact
 from sessions_app.models import EntryKind, Mode, Session, SessionMove, SessionStatus, SessionType
 from sessions_app.services.occupancy import give_back, lock
+from sessions_app.services.overbooking import note_overbooking
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.reservations import Choice, Reservation, reserving
 from sessions_app.services.states import locked_session
@@ -22,15 +23,19 @@ def reschedule_session(
     start: datetime,
     actor: User,
     duration_minutes: int | None = None,
+    overbook_reason: str = "",
     now: datetime | None = None,
 ) -> Session:
     """Move it to a time that its counselor offers, with the same length unless another is asked for.
 
     It stays the same session, on the terms that were agreed to; another length is another session type of the
-    counselor's, with that type's fee. Raises what `reserving` raises, and InvalidState when it has begun, has ended,
-    is at that time already, or, for a patient, when cancelling it would cost something by now.
+    counselor's, with that type's fee. A time that is offered ends an overbooking; with an `overbook_reason`, which goes
+    into the audit trail, staff move it over what the counselor has or offers.
+
+    Raises what `reserving` raises, and InvalidState when it has begun, has ended, is at that time already, or, for a
+    patient, when cancelling it would cost something by now.
     """
-    now = now or timezone.now()
+    now, over = now or timezone.now(), bool(overbook_reason)
     # One transaction: the session's own time is no obstacle to the new one, and for everybody else it is taken until
     # the new one is. A refusal below leaves all of it as it was.
     with fact(actor=actor):
@@ -41,8 +46,11 @@ def reschedule_session(
         if kept.start == start and duration_minutes in (None, kept.duration_minutes):
             raise InvalidState("The session is at this time already. Choose another one.")
         give_back([kept.entry_id])
-        choice = _choice(kept, start, duration_minutes)
-        with reserving(choice, patient_id=patient_id, actor=actor, now=now) as (current, reservation):
+        choice = _choice(kept, start, duration_minutes, over=over)
+        with reserving(choice, patient_id=patient_id, actor=actor, now=now, over=over) as (
+            current,
+            reservation,
+        ):
             give_back(reservation.own_holds_in_the_way)
             was = SessionMove(
                 session=kept,
@@ -54,8 +62,11 @@ def reschedule_session(
             )
             current.insert(was)
             kept.entry = reservation.take(current, kind=EntryKind.SESSION)
+            kept.overbooked, kept.overbooked_by = over, actor if over else None
             _write(kept, reservation)
             current.audit("session.rescheduled", kept, patient_id=patient_id, centre_id=kept.centre_id)
+            if over:
+                note_overbooking(current, kept, patient_id=patient_id, reason=overbook_reason)
             current.announce("session.rescheduled", session=kept.pk)
             current.announce("time.freed", entry=was.entry_id)
     return kept
@@ -79,7 +90,7 @@ def _patient_of(session: Session) -> UUID:
     return session.participants.values_list("patient_id", flat=True)[0]
 
 
-def _choice(kept: Session, start: datetime, duration_minutes: int | None) -> Choice:
+def _choice(kept: Session, start: datetime, duration_minutes: int | None, *, over: bool) -> Choice:
     """Of the same type where it is still offered, else of any of the same length; in person at the same centre."""
     is_same_length = duration_minutes in (None, kept.duration_minutes)
     is_offered = is_same_length and kept.session_type.is_active
@@ -89,7 +100,7 @@ def _choice(kept: Session, start: datetime, duration_minutes: int | None) -> Cho
         mode=kept.mode,
         type_id=kept.session_type_id if is_offered else None,
         duration_minutes=None if is_offered else duration_minutes or kept.duration_minutes,
-        centre_id=kept.centre_id if kept.mode == Mode.IN_PERSON else None,
+        centre_id=kept.centre_id if kept.mode == Mode.IN_PERSON or over else None,
     )
 
 
@@ -103,7 +114,7 @@ def _write(kept: Session, reservation: Reservation) -> None:
     kept.sequence += 1
     kept.save(
         update_fields=[
-            *("entry", "start", "end", "centre", "sequence"),
+            *("entry", "start", "end", "centre", "sequence", "overbooked", "overbooked_by"),
             *("session_type", "kind", "payment_policy", "fee_minor", "currency"),
         ]
     )

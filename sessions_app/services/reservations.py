@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from sessions_app.services.calendars import (
     calendars_statement,
 )
 from sessions_app.services.occupancy import lock_and_read, new_entry
+from sessions_app.services.overbooking import require_may_overbook, rooms_over, slot_over
 from sessions_app.services.own_holds import OWN_HOLDS, holds_in_the_way
 from sessions_app.services.reasons import SAFE_WORDS, TAKEN_BY_OTHERS, reason_against
 from sessions_app.services.rooms import claim_room, rooms_statement
@@ -76,6 +77,8 @@ class Reservation:
     """Live holds that the patient placed, wherever they are."""
     own_holds_in_the_way: list[UUID]
     """Those of them, and offers to the patient, whose time this reservation needs."""
+    is_overbooked: bool = False
+    """Over what the counselor has or offers: it leaves out their time, and no other."""
 
     def take(self, current: Fact, *, kind: EntryKind, expires_at: datetime | None = None) -> CalendarEntry:
         """Its entry, written when the fact ends."""
@@ -83,7 +86,7 @@ class Reservation:
             kind=kind,
             start=self.start,
             end=self.end,
-            counselor_id=self.counselor_id,
+            counselor_id=None if self.is_overbooked else self.counselor_id,
             patient_id=self.patient_id,
             buffer_before=timedelta(minutes=self.offered.buffer_before_minutes),
             buffer_after=timedelta(minutes=self.offered.buffer_after_minutes),
@@ -96,18 +99,23 @@ class Reservation:
 
 @contextmanager
 def reserving(
-    choice: Choice, *, patient_id: UUID, actor: User | None, now: datetime
+    choice: Choice, *, patient_id: UUID, actor: User | None, now: datetime, over: bool = False
 ) -> Iterator[tuple[Fact, Reservation]]:
     """A fact in which both calendars are locked and the choice was found free, to be taken.
 
     Raises ValidationFailed for a time that could never be had (past, too far, outside the counselor's hours, no such
     session), SlotTaken when somebody was quicker, both with the nearest free times; NotFound for a counselor who is
     not listed, PermissionDenied for centre staff who book at another centre.
+
+    `over`: over what the counselor has or offers, by staff (services/overbooking.py); the patient and the room must be
+    free all the same.
     """
     _require_bookable_instant(choice.start, now)
+    if over:
+        require_may_overbook(actor)
     try:
         with fact(actor=actor) as current:
-            yield current, _reserve(choice, patient_id=patient_id, actor=actor, now=now)
+            yield current, _reserve(choice, patient_id=patient_id, actor=actor, now=now, over=over)
     except IntegrityError as broken:
         # The last word is the constraint's. Should it speak, it is said as any other refusal.
         if "nobody_is_busy_twice_at_once" not in str(broken):
@@ -115,10 +123,16 @@ def reserving(
         raise _with_alternatives(SlotTaken(), choice, patient_id, now) from broken
 
 
-def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datetime) -> Reservation:
+def _reserve(
+    choice: Choice, *, patient_id: UUID, actor: User | None, now: datetime, over: bool
+) -> Reservation:
     calendar, patient_busy, holds = _locked_calendars(choice, patient_id)
-    require_offered(choice, calendar)
+    require_offered(replace(choice, centre_id=None) if over else choice, calendar)
     slot = _slot_at(choice, calendar, now)
+    rooms, read_again = calendar.rooms, _rooms(choice, patient_id, timedelta())
+    if over:
+        slot = slot_over(calendar, wish=choice.wish, start=choice.start, free=slot)
+        rooms, read_again = rooms_over(slot, patient_id)
     if slot is None or not is_free(_epoch(slot.start), _epoch(slot.end), patient_busy):
         refusal = _refusal(choice, calendar, now, is_patient_busy=slot is not None)
         raise _with_alternatives(refusal, choice, patient_id, now)
@@ -127,12 +141,11 @@ def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datet
     require_own_centre(actor, slot.centre_id)
     needed = offered.shape.around(_epoch(slot.start))
     try:
-        rooms = _rooms(choice, patient_id, timedelta())
-        room = claim_room(calendar.rooms, slot.centre_id, mode, needed, read_again=rooms)
+        room = claim_room(rooms, slot.centre_id, mode, needed, read_again=read_again)
     except SlotTaken as error:
         raise _with_alternatives(error, choice, patient_id, now) from None
     takes = {
-        slot.counselor_id: needed,
+        None if over else slot.counselor_id: needed,
         patient_id: (_epoch(slot.start), _epoch(slot.end)),
         room and room.id: needed,
     }
@@ -149,6 +162,7 @@ def _reserve(choice: Choice, *, patient_id: UUID, actor: User | None, now: datet
         slot.end,
         own_holds=list({hold_id for hold_id, *_, is_offer in holds if not is_offer}),
         own_holds_in_the_way=holds_in_the_way(holds, takes),
+        is_overbooked=over,
     )
 
 

@@ -26,12 +26,16 @@ SELECT room.centre_id, room.id, room.name, taken.lowers, taken.uppers
  CROSS JOIN LATERAL (
        SELECT array_agg(lower) AS lowers, array_agg(upper) AS uppers
          FROM ({BUSY.format(resource="room.id")}) AS spans) taken
- WHERE room.is_active AND room.centre_id IN (
-       SELECT centre_id FROM sessions_app_availabilityrule WHERE counselor_id = ANY(%s::uuid[])
-        UNION ALL
-       SELECT centre_id FROM sessions_app_availabilityexception WHERE counselor_id = ANY(%s::uuid[]) AND kind = 'extra')
+ WHERE room.is_active AND room.centre_id {{which}}
  ORDER BY room.centre_id, room.name, room.id
 """  # noqa: S608 - both parts are ours
+_WHERE_THEY_WORK = """IN (
+       SELECT centre_id FROM sessions_app_availabilityrule WHERE counselor_id = ANY(%s::uuid[])
+        UNION ALL
+       SELECT centre_id FROM sessions_app_availabilityexception
+        WHERE counselor_id = ANY(%s::uuid[]) AND kind = 'extra')"""
+_ROOMS_OF_COUNSELORS = _ROOMS.format(which=_WHERE_THEY_WORK)
+_ROOMS_OF_CENTRE = _ROOMS.format(which="= %s")
 
 Rooms = Mapping[UUID, list[RoomTimes]]
 """By centre, its active rooms in the order of their names. A centre without any is not there."""
@@ -42,7 +46,14 @@ def rooms_statement(
 ) -> Statement:
     """The rooms of all centres at which these counselors have hours, each read once; `rooms_from` takes its rows."""
     ids = list(counselor_ids)
-    return _ROOMS, [*window(start, end), for_patient, ids, ids]
+    return _ROOMS_OF_COUNSELORS, [*window(start, end), for_patient, ids, ids]
+
+
+def centre_rooms_statement(
+    centre_id: UUID, start: datetime, end: datetime, for_patient: UUID | None
+) -> Statement:
+    """The same of one centre, whoever works there."""
+    return _ROOMS_OF_CENTRE, [*window(start, end), for_patient, centre_id]
 
 
 def rooms_from(rows: Collection[Row]) -> dict[UUID, list[RoomTimes]]:

@@ -15,7 +15,7 @@ WITH taken AS (
          session.start - make_interval(mins => type.buffer_before_minutes) AS begins,
          session."end" + make_interval(mins => type.buffer_after_minutes) AS ends
     FROM sessions_app_session session JOIN sessions_app_sessiontype type ON type.id = session.session_type_id
-   WHERE session.status = 'confirmed'
+   WHERE session.status = 'confirmed' AND NOT session.overbooked
    UNION ALL
   SELECT session.id, participant.patient_id, session.start, session."end"
     FROM sessions_app_session session
@@ -27,9 +27,11 @@ SELECT one.person, one.begins, other.begins
 """
 _SESSIONS_WITHOUT_TIME = """
 SELECT session.id
-  FROM sessions_app_session session
+  FROM sessions_app_session session JOIN sessions_app_calendarentry entry ON entry.id = session.entry_id
  WHERE session.status = 'confirmed'
-   AND 2 <> (SELECT count(*) FROM sessions_app_occupancy occupancy
+   AND (NOT session.overbooked)::int + (entry.room_id IS NOT NULL)::int
+     + (SELECT count(*) FROM sessions_app_sessionparticipant WHERE session_id = session.id)
+       <> (SELECT count(*) FROM sessions_app_occupancy occupancy
               WHERE occupancy.entry_id = session.entry_id AND occupancy.is_active AND occupancy.expires_at IS NULL)
 """
 _SEVERAL_HOLDS = (
