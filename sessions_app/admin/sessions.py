@@ -80,6 +80,7 @@ class SessionAdmin(ConsoleAdmin):
         ("centre", RelatedDropdownFilter),
         CounselorFilter,
         ("mode", ChoicesDropdownFilter),
+        "overbooked",
         ("start", DaysFilter),
     )
     search_fields = (
@@ -97,7 +98,17 @@ class SessionAdmin(ConsoleAdmin):
         (None, {"fields": ("when_in_full", "state", "counselor", "patients", "centre", "mode")}),
         (
             "Terms",
-            {"fields": ("session_type", "fee", "booked_at", "cancelled_by", "cancelled_at", "charge")},
+            {
+                "fields": (
+                    "session_type",
+                    "fee",
+                    "booked_at",
+                    "overbooked_by",
+                    "cancelled_by",
+                    "cancelled_at",
+                    "charge",
+                )
+            },
         ),
     )
 
@@ -109,6 +120,7 @@ class SessionAdmin(ConsoleAdmin):
                 "centre",
                 "session_type",
                 "cancelled_by",
+                "overbooked_by",
                 "cancellation_charge__policy",
                 "cancellation_charge__waived_by",
             )
