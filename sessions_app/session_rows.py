@@ -71,12 +71,12 @@ class SessionRow(NamedTuple):
     created_at: datetime
     cancelled_by_id: UUID | None
     cancelled_at: datetime | None
+    overbooked: bool | None
     charged_minor: int | None
     is_charge_waived: bool
     charge_policy_version: int | None
     room_id: UUID | None
     room_name: str | None
-    overbooked: bool | None
     patients: tuple[Person, ...]
     can: tuple[str, ...]
 

@@ -79,8 +79,9 @@ def test_nobody_elses_sessions_are_listed(session, rival):
 @pytest.mark.parametrize("query", ["", "?view=past"])
 def test_the_list_takes_as_many_queries_for_one_as_for_many(browser, practice, patient, query):
     booked = [book(practice, patient, coming(days)) for days in range(3, 12)]
+    cancel_session(session=booked[0], actor=patient)  # which the past list looks up what it cost for
     for_few = queries_of(browser, "/sessions" + query)
-    for session in booked[1:]:
+    for session in booked[2:]:
         cancel_session(session=session, actor=patient)
 
     assert queries_of(browser, "/sessions" + query) == for_few
