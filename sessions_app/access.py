@@ -17,6 +17,7 @@ from accounts.permissions import Action, Scope, scope_for
 from accounts.roles import Role
 from core.errors import NotFound, PermissionDenied, ValidationFailed
 from sessions_app.models import (
+    CalendarBlock,
     CalendarFeed,
     OutsideCalendar,
     Room,
@@ -26,6 +27,11 @@ from sessions_app.models import (
     SlotHold,
     WaitlistEntry,
     WaitlistOffer,
+)
+from sessions_app.services.planning import Planner
+
+BLOCKS_OF_PRIMARY_CENTRE = (
+    "Blocks take the counselor's time everywhere, so the staff of their primary centre set them. Ask there."
 )
 
 
@@ -129,6 +135,27 @@ def access_outside_calendar(user: User, counselor_id: UUID, calendar_id: UUID) -
     if calendar is None:
         raise NotFound("This counselor has no such calendar here.")
     return calendar
+
+
+def access_counselor_to_block(user: User, counselor_id: UUID) -> CounselorProfile:
+    """A counselor whose blocks `user` may set and read: like time away, they are of the primary centre's planners."""
+    counselor = access_counselor_to_plan(user, counselor_id)
+    if not Planner.of(user, counselor).plans_for_all:
+        raise PermissionDenied(BLOCKS_OF_PRIMARY_CENTRE)
+    return counselor
+
+
+def access_block(user: User, counselor_id: UUID, block_id: UUID) -> CalendarBlock:
+    """A block of a counselor for whom `user` plans all."""
+    counselor = access_counselor_to_block(user, counselor_id)
+    block = (
+        CalendarBlock.objects.select_related("entry", "counselor__user")
+        .filter(counselor=counselor, pk=block_id)
+        .first()
+    )
+    if block is None:
+        raise NotFound("This counselor has no such block. It may have been removed meanwhile.")
+    return block
 
 
 def access_own_practice(user: User) -> CounselorProfile:

@@ -2,6 +2,7 @@ from django.urls import path
 
 from sessions_app.api import (
     availability,
+    blocks,
     cancellation,
     counselors,
     feeds,
@@ -31,6 +32,8 @@ urlpatterns = [
     ),
     path("counselors/<uuid:counselor_id>/cancellation-policy", cancellation.CancellationPolicy.as_view()),
     path("counselors/<uuid:counselor_id>/busy", outside_calendars.OutsideBusyTimes.as_view()),
+    path("counselors/<uuid:counselor_id>/blocks", blocks.BlockCollection.as_view()),
+    path("counselors/<uuid:counselor_id>/blocks/<uuid:block_id>", blocks.BlockDetail.as_view()),
     path(
         "counselors/<uuid:counselor_id>/outside-calendars",
         outside_calendars.OutsideCalendarCollection.as_view(),

@@ -4,9 +4,10 @@ Calendars lie open on desks and locked screens: the title says “Appointment”
 """
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from enum import StrEnum
+from typing import Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -19,13 +20,23 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from accounts.models import User
 from accounts.roles import Role
 from sessions_app.calendar_zones import zone_component
-from sessions_app.models import Mode, Session, SessionStatus
+from sessions_app.models import CalendarBlock, Mode, Session, SessionStatus
 
 PRODUCT = "-//Appointments//EN"
 TITLE = "Appointment"
+BLOCK_TITLE = "Busy"
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 YEARS_AROUND = 1
 """A file carries the clock changes of the year before and the year after its own."""
+
+
+class Timed(Protocol):
+    """What has a beginning and an end: a session, a block."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
 
 
 class CalendarMethod(StrEnum):
@@ -65,15 +76,15 @@ def calendar_file_response(session: Session, viewer: User) -> HttpResponse:
 
 
 def calendar_of(
-    sessions: Sequence[Session], events: Sequence[Event], *, viewer: User, method: CalendarMethod
+    timed: Sequence[Timed], events: Sequence[Event], *, viewer: User, method: CalendarMethod
 ) -> Calendar:
-    """A calendar with the `events` of `sessions`, and the reader's zone when any of them names it."""
+    """A calendar with the `events` of `timed`, and the reader's zone when any of them names it."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method.value)
-    years = [session.start.year for session in sessions if _zone_for(session, viewer).key != "UTC"]
+    years = [one.start.year for one in timed if _zone_for(one, viewer).key != "UTC"]
     if years:
         first, last = min(years) - YEARS_AROUND, max(years) + YEARS_AROUND
         calendar.add_component(zone_component(viewer.timezone, first, last))
@@ -106,6 +117,23 @@ def session_event(session: Session, *, viewer: User, title: str) -> Event:
     return event
 
 
+def block_event(block: CalendarBlock, *, viewer: User, title: str) -> Event:
+    """Time that the counselor keeps for something else, in their own feed."""
+    zone = _zone_for(block, viewer)
+    event = Event()
+    event.add("uid", f"{block.pk}@{urlsplit(settings.SITE_URL).hostname}")
+    event.add("sequence", block.sequence)
+    event.add("dtstamp", timezone.now().astimezone(UTC))
+    event.add("created", block.created_at.astimezone(UTC))
+    event.add("dtstart", block.start.astimezone(zone))
+    event.add("dtend", block.end.astimezone(zone))
+    event.add("summary", title)
+    event.add("status", "CONFIRMED")
+    event.add("class", "PRIVATE")
+    event.add("transp", "OPAQUE")
+    return event
+
+
 def location(session: Session) -> str:
     """Where to go; "" when nobody has to go anywhere."""
     if session.mode != Mode.IN_PERSON:
@@ -115,10 +143,10 @@ def location(session: Session) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _zone_for(session: Session, viewer: User) -> ZoneInfo:
-    """The reader's; UTC for a session that begins or ends in the second of two equal hours, which no file can name."""
+def _zone_for(timed: Timed, viewer: User) -> ZoneInfo:
+    """The reader's; UTC for what begins or ends in the second of two equal hours, which no file can name."""
     zone = ZoneInfo(viewer.timezone)
-    is_nameable = not any(instant.astimezone(zone).fold for instant in (session.start, session.end))
+    is_nameable = not any(instant.astimezone(zone).fold for instant in (timed.start, timed.end))
     return zone if is_nameable else ZoneInfo("UTC")
 
 

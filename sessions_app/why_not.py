@@ -30,6 +30,7 @@ class WhyNot(StrEnum):
     DAY_FULL = "day_full"
     TAKEN = "taken"
     TOO_CLOSE = "too_close"
+    BLOCKED = "blocked"
     ROOMS_TAKEN = "rooms_taken"
 
 

@@ -23,6 +23,7 @@ from sessions_app.calendar_files import MEDIA_TYPE
 from sessions_app.models import CalendarFeed
 from sessions_app.serializers.feeds import FeedBody, FeedShape, NewFeedShape, feed_answer
 from sessions_app.services.feeds import (
+    blocks_in,
     change_feed,
     end_feed,
     feed_at,
@@ -81,12 +82,12 @@ class Feed(Endpoint):
         spend_if_counted([Bucket("calendar_feed", _subject(feed))])
         now = timezone.now()
         note_reading(feed, now=now)
-        sessions = list(sessions_in(feed, now=now))
-        etag = feed_etag(feed, sessions)
+        sessions, blocks = list(sessions_in(feed, now=now)), blocks_in(feed, now=now)
+        etag = feed_etag(feed, sessions, blocks)
         unchanged = get_conditional_response(request._request, etag=etag)
         if unchanged is not None:
             return _private(unchanged)
-        response = HttpResponse(feed_calendar(feed, sessions), content_type=MEDIA_TYPE)
+        response = HttpResponse(feed_calendar(feed, sessions, blocks), content_type=MEDIA_TYPE)
         response["ETag"] = etag
         return _private(response)
 

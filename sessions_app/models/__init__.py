@@ -1,6 +1,7 @@
 """Counselling sessions and the calendar they stand in. One file a noun."""
 
 from sessions_app.models.availability import AvailabilityRule, Weekday
+from sessions_app.models.blocks import CalendarBlock
 from sessions_app.models.booking_rules import BookingRules
 from sessions_app.models.calendar import CalendarEntry, EntryKind, Occupancy
 from sessions_app.models.exceptions import AvailabilityException, ExceptionKind
@@ -32,6 +33,7 @@ __all__ = [
     "AvailabilityException",
     "AvailabilityRule",
     "BookingRules",
+    "CalendarBlock",
     "CalendarEntry",
     "CalendarFeed",
     "CancellationCharge",

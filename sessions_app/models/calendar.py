@@ -15,6 +15,7 @@ class EntryKind(models.TextChoices):
     HOLD = "hold", "Hold"
     OFFER = "offer", "Offer"
     SESSION = "session", "Session"
+    BLOCK = "block", "Block"
 
 
 class CalendarEntry(models.Model):

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Action, Scope, scope_for
+from accounts.roles import Role
 from core.facts import fact
-from sessions_app.models import CalendarFeed, Session
+from sessions_app.models import CalendarBlock, CalendarFeed, Session
 from sessions_app.models.sessions import SessionQuerySet
 
 KEPT_BEHIND = timedelta(days=90)
@@ -82,6 +83,14 @@ def sessions_in(feed: CalendarFeed, *, now: datetime) -> SessionQuerySet:
         .prefetch_related("participants__patient__user")
         .order_by("start", "pk")
     )
+
+
+def blocks_in(feed: CalendarFeed, *, now: datetime) -> list[CalendarBlock]:
+    """The blocks that a counselor's feed carries, in order. One that was removed is no longer in it."""
+    if feed.user.role != Role.COUNSELOR:
+        return []
+    own = CalendarBlock.objects.filter(counselor=feed.user_id, entry__end__gt=now - KEPT_BEHIND)
+    return list(own.select_related("entry").order_by("entry__start", "pk"))
 
 
 def note_reading(feed: CalendarFeed, *, now: datetime) -> None:

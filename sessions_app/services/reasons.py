@@ -1,25 +1,30 @@
 """“Why is this time not offered?”, of a counselor's calendar: the rule, and what to say of it to whom."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from core.wording import clock_in_words, zone_in_words
+from sessions_app.models import EntryKind, Occupancy
 from sessions_app.services.calendars import CounselorCalendar, Terms, read_calendars
 from sessions_app.services.rooms import ALL_ROOMS_TAKEN
 from sessions_app.services.slots import Wish, choose_type, mode_needed, slots_of
 from sessions_app.wall_clock import Span
 from sessions_app.why_not import Bookable, Finding, WhyNot, why_not
 
-TAKEN_BY_OTHERS = frozenset({WhyNot.TAKEN, WhyNot.TOO_CLOSE, WhyNot.DAY_FULL, WhyNot.ROOMS_TAKEN})
+TAKEN_BY_OTHERS = frozenset(
+    {WhyNot.TAKEN, WhyNot.TOO_CLOSE, WhyNot.BLOCKED, WhyNot.DAY_FULL, WhyNot.ROOMS_TAKEN}
+)
 """What somebody else's booking brought about; all others are the counselor's own rules, and the clock's."""
 
 NOT_THERE = "The counselor is not there at this time. Choose one of the offered times."
-NO_ROOM = "This time is taken. Choose another one."
+NOT_FREE = "The counselor is not free then. Choose another time."
 SAFE_WORDS: dict[WhyNot, tuple[str, str]] = {
     WhyNot.NOT_LISTED: (
         "not_listed",
@@ -48,8 +53,9 @@ SAFE_WORDS: dict[WhyNot, tuple[str, str]] = {
         "A session of this length would not be over in time. Choose an earlier time or a shorter session.",
     ),
     WhyNot.DAY_FULL: ("day_full", "The counselor's day is full. Choose another day."),
-    WhyNot.TAKEN: ("taken", NO_ROOM),
-    WhyNot.TOO_CLOSE: ("taken", NO_ROOM),
+    WhyNot.TAKEN: ("taken", NOT_FREE),
+    WhyNot.TOO_CLOSE: ("taken", NOT_FREE),
+    WhyNot.BLOCKED: ("taken", NOT_FREE),
     WhyNot.ROOMS_TAKEN: ("rooms_taken", ALL_ROOMS_TAKEN),
 }
 """For patients and visitors: a code and a sentence that tell nothing of leave, and nothing of anybody's session."""
@@ -92,6 +98,7 @@ _FULL_WORDS: dict[WhyNot, str] = {
     WhyNot.AWAY: "The counselor is away: {span}.",
     WhyNot.DAY_FULL: "The counselor takes at most {most} sessions a day ({day_zone}), and this day has them.",
     WhyNot.TAKEN: "A session or a hold is there already. With its buffers it takes {span}.",
+    WhyNot.BLOCKED: "The counselor keeps this time for something else: {span}.",
     WhyNot.TOO_CLOSE: "The time kept free before and after would run into another session or hold: {span}.",
 }
 
@@ -129,7 +136,35 @@ def find_reason(
     calendar = calendars.get(counselor_id)
     if calendar is None:
         return Finding(WhyNot.NOT_LISTED), None
-    return reason_against(calendar, wish=wish, start=start, now=now), calendar
+    finding = reason_against(calendar, wish=wish, start=start, now=now)
+    if finding is not None and finding.rule in (WhyNot.TAKEN, WhyNot.TOO_CLOSE):
+        finding = _block_there(calendar, wish, start, is_taken=finding.rule is WhyNot.TAKEN) or finding
+    return finding, calendar
+
+
+def _block_there(
+    calendar: CounselorCalendar, wish: Wish, start: datetime, *, is_taken: bool
+) -> Finding | None:
+    """When what takes the time first is a block of the counselor's: not asked for slots, which need no names."""
+    offered = choose_type(calendar, wish)
+    if offered is None:
+        return None
+    at = int(start.timestamp())
+    first, last = (at, at + offered.shape.duration) if is_taken else offered.shape.around(at)
+    there = Occupancy.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=timezone.now()),
+        resource=calendar.counselor_id,
+        is_active=True,
+        busy__overlap=(_instant(first), _instant(last)),
+    )
+    found = there.select_related("entry").order_by("busy").first()
+    if found is None or found.entry.kind != EntryKind.BLOCK:
+        return None
+    return Finding(WhyNot.BLOCKED, (int(found.busy.lower.timestamp()), ceil(found.busy.upper.timestamp())))
+
+
+def _instant(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
 
 
 def reason_against(

@@ -6,6 +6,7 @@ for what has no object. Out of reach is answered as not found, or as forbidden w
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from tests.access.world import Piece, World
@@ -96,6 +97,11 @@ def _wait(world: World, piece: Piece) -> dict[str, Any]:
     return {"counselor": piece.ids["counselor"], "patient": piece.ids["patient"], "timezone": "UTC"}
 
 
+def _block(world: World, piece: Piece) -> dict[str, Any]:
+    start = world.free_start
+    return {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat(), "title": "Team"}
+
+
 CENTRE_BODY = {"name": "New", "city": "Pune", "timezone": "Asia/Kolkata"}
 
 TABLE: dict[str, Row] = {
@@ -167,6 +173,18 @@ TABLE: dict[str, Row] = {
     ),
     "GET counselors/<uuid:counselor_id>/busy": Row(
         PLANNING, at("counselors/{counselor}/busy?from=2026-12-01&to=2026-12-31"), hidden=403
+    ),
+    "GET counselors/<uuid:counselor_id>/blocks": Row(
+        PLANNING, at("counselors/{counselor}/blocks?from=2026-12-01&to=2026-12-31"), hidden=403
+    ),
+    "POST counselors/<uuid:counselor_id>/blocks": Row(
+        PLANNING, about("counselors/{counselor}/blocks", _block), success=201, hidden=403
+    ),
+    "PATCH counselors/<uuid:counselor_id>/blocks/<uuid:block_id>": Row(
+        PLANNING, at("counselors/{counselor}/blocks/{block}", {"title": "Other"}), hidden=403
+    ),
+    "DELETE counselors/<uuid:counselor_id>/blocks/<uuid:block_id>": Row(
+        PLANNING, at("counselors/{counselor}/blocks/{block}"), success=204, hidden=403
     ),
     "GET counselors/<uuid:counselor_id>/outside-calendars": Row(
         PLANNING, at("counselors/{counselor}/outside-calendars"), hidden=403

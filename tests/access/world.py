@@ -13,6 +13,7 @@ from sessions_app.models import (
     Session,
     SessionType,
 )
+from sessions_app.services.blocks import add_block
 from sessions_app.services.booking import book_session
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.holds import place_hold
@@ -87,6 +88,12 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
     outside = OutsideCalendar.objects.create(
         counselor_id=counselor.pk, name="Home", address="https://cal.test/h.ics"
     )
+    block = add_block(
+        counselor=CounselorProfile.objects.get(pk=counselor.pk),
+        start=coming(days=7, hour=9),
+        end=coming(days=7, hour=10),
+        actor=counselor,
+    )
     room = Room.objects.create(centre=centre, name=f"Room of {counselor.pk}"[:60])
     return Piece(
         {
@@ -103,6 +110,7 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
             "waiting": str(waiting.pk),
             "room": str(room.pk),
             "outside": str(outside.pk),
+            "block": str(block.pk),
             "type": str(SessionType.objects.get(counselor=counselor.pk).pk),
         }
     )
