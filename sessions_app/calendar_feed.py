@@ -1,4 +1,4 @@
-"""A person's sessions, and a counselor's blocks, as one calendar that their program reads again and again (RFC 5545, RFC 7986)."""
+"""A person's sessions and blocks as one calendar that their program reads again and again (RFC 5545, RFC 7986)."""
 
 import hashlib
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from core.models import OutboxEntry
-from mentalspace.demo import dates, hours, people, sessions, waiting
+from mentalspace.demo import blocks, dates, hours, people, sessions, waiting
 from mentalspace.demo.counselors import COUNSELORS
 from sessions_app.models import Session, SessionStatus
 from sessions_app.notifications import everyone_in
@@ -46,6 +46,7 @@ def open_clinic(*, now: datetime, say: Say) -> None:
     say("Some who wait for a time, and a series.")
     waiting.let_some_wait(random, everybody, now=now)
     waiting.book_one_series(everybody, offers, now=now)
+    blocks.block_some_time(everybody, now=now)
     _remind(now)
     _leave_unsaid()
 

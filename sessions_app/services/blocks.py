@@ -159,10 +159,10 @@ def _require_free(counselor: CounselorProfile, start: datetime, end: datetime, a
     if not found:
         return
     sessions = Session.objects.visible_to(actor).filter(entry__in=[one.entry_id for one in found])
-    ids = dict(sessions.values_list("entry_id", "pk"))
     rows = {row.id: row for row in session_rows(sessions, viewer=actor, now=timezone.now())}
+    by_entry = {entry_id: rows[pk] for entry_id, pk in sessions.values_list("entry_id", "pk") if pk in rows}
     zone = ZoneInfo(counselor.user.timezone)
-    named = [_named(one, rows.get(ids.get(one.entry_id)), zone) for one in found]
+    named = [_named(one, by_entry.get(one.entry_id), zone) for one in found]
     sentences = " ".join(sentence for sentence, _ in named)
     raise Conflict(
         f"{sentences} Nothing was changed.", details={"in_the_way": [detail for _, detail in named]}

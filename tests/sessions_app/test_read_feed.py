@@ -12,6 +12,7 @@ from icalendar import Calendar
 from accounts.models import AuditEvent, User
 from accounts.roles import Role
 from sessions_app.models import CalendarFeed, Mode, Session, SessionStatus
+from sessions_app.services.blocks import add_block
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.feeds import make_feed
 from tests.factories import CounselorFactory, PatientFactory
@@ -210,12 +211,16 @@ def test_reading_takes_a_fixed_number_of_queries(client, practice):
     figures = []
     for number in range(6):
         book(practice, PatientFactory().user, coming(3, 9 + number))
+        start = coming(5, 9 + number)
+        block = {"start": start, "end": start + timedelta(hours=1), "title": f"Meeting {number}"}
+        add_block(counselor=practice, actor=practice.user, **block)
         if number in (0, 5):
+            connection.data_keys_made_in_transaction.clear()  # as when the key that seals titles was committed
             client.get(path)
             with CaptureQueriesContext(connection) as captured:
                 client.get(path)
             figures.append(len(captured))
-    assert figures[0] == figures[1] <= 5
+    assert figures[0] == figures[1] <= 6
 
 
 def test_a_session_at_the_centre_says_where(client, practice, patient):
