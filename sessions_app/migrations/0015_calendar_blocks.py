@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_rating_adds_up'),
-        ('sessions_app', '0013_rooms'),
+        ('sessions_app', '0014_overbooking'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
