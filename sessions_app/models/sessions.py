@@ -169,6 +169,9 @@ class SessionParticipant(models.Model):
         PatientProfile, on_delete=models.PROTECT, related_name="participations", db_index=False
     )
     start = models.DateTimeField(null=True, editable=False)
+    arrived_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the desk noted that they are there."
+    )
     note = EncryptedTextField(
         owner_attribute="patient_id",
         null=True,

@@ -63,6 +63,7 @@ def reschedule_session(
             current.insert(was)
             kept.entry = reservation.take(current, kind=EntryKind.SESSION)
             kept.overbooked, kept.overbooked_by = over, actor if over else None
+            kept.participants.update(arrived_at=None)  # whoever was there comes again
             _write(kept, reservation)
             current.audit("session.rescheduled", kept, patient_id=patient_id, centre_id=kept.centre_id)
             if over:

@@ -40,10 +40,14 @@ def complete_session(*, session: Session, actor: User, now: datetime | None = No
 
 
 def mark_no_show(*, session: Session, actor: User, now: datetime | None = None) -> Session:
-    """Nobody came. Raises InvalidState before its start, or when it has ended otherwise."""
+    """Nobody came. Raises InvalidState before its start, when it has ended otherwise, or somebody was checked in."""
     with fact(actor=actor) as current:
         kept = locked_session(session)
         require_transition(kept, SessionStatus.NO_SHOW)
+        if kept.participants.filter(arrived_at__isnull=False).exists():
+            raise InvalidState(
+                "The desk has noted that somebody came. Undo the check-in first, if it was wrong."
+            )
         _require_begun(kept, now or timezone.now())
         _move_to(current, kept, SessionStatus.NO_SHOW, "session.no_show")
     return kept

@@ -37,6 +37,7 @@ COMPLETING = reach(NO, NO, OWN, NO, NO, CENTRE, ALL, ALL)
 NO_SHOW = reach(NO, NO, OWN, CENTRE, NO, CENTRE, ALL, ALL)
 CORRECTING = reach(NO, NO, NO, NO, NO, CENTRE, ALL, ALL)
 RATING = reach(NO, OWN, NO, NO, NO, NO, NO, NO)
+AT_DESK = reach(NO, NO, NO, CENTRE, CENTRE, CENTRE, ALL, ALL)
 WAIVING = reach(NO, NO, NO, CENTRE, CENTRE, CENTRE, ALL, ALL)
 PLANNING = reach(NO, NO, OWN, NO, CENTRE, CENTRE, ALL, ALL)
 CENTRES = reach(NO, NO, NO, NO, NO, CENTRE, ALL, ALL)
@@ -240,6 +241,9 @@ TABLE: dict[str, Row] = {
         SESSIONS,
         about("sessions/{coming}/reschedule", lambda world, piece: {"start": world.free_start.isoformat()}),
     ),
+    "GET sessions/<uuid:session_id>/check-in": Row(SESSIONS, at("sessions/{now}/check-in")),
+    "POST sessions/<uuid:session_id>/check-in": Row(AT_DESK, at("sessions/{now}/check-in", {})),
+    "DELETE sessions/<uuid:session_id>/check-in": Row(AT_DESK, at("sessions/{now}/check-in")),
     "POST sessions/<uuid:session_id>/start": Row(COMPLETING, at("sessions/{now}/start")),
     "POST sessions/<uuid:session_id>/correct": Row(
         CORRECTING, at("sessions/{over}/correct", {"status": "no_show", "reason": "wrong button"})

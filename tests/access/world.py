@@ -127,10 +127,12 @@ def _gone(patient: User, counselor: User, *, hour: int) -> Session:
 
 
 def _under_way(patient: User, counselor: User) -> Session:
-    """One whose time is now, though no hour of the practice is."""
+    """One in person whose time is now, though no hour of the practice is."""
     session = _gone(patient, counselor, hour=12)
     start = timezone.now() - timedelta(minutes=5)
-    Session.objects.filter(pk=session.pk).update(start=start, end=start + timedelta(minutes=50))
+    Session.objects.filter(pk=session.pk).update(
+        start=start, end=start + timedelta(minutes=50), mode="in_person"
+    )
     return session
 
 
