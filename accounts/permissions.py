@@ -35,6 +35,7 @@ class Action(StrEnum):
     CHARGE_WAIVE = "charge.waive"
     AVAILABILITY_EDIT = "availability.edit"
     PATIENT_REGISTER = "patient.register"
+    PATIENT_CREATE = "patient.create"
     STAFF_MANAGE = "staff.manage"
     CENTRE_READ = "centre.read"
     CENTRE_EDIT = "centre.edit"
@@ -74,6 +75,7 @@ PERMISSIONS: dict[Action, dict[str, Scope]] = {
     Action.CHARGE_WAIVE:      {                     _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.AVAILABILITY_EDIT: {          _C: _OWN,               _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.PATIENT_REGISTER:  {_P: _OWN, _C: _CARE, _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.PATIENT_CREATE:    {                     _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.STAFF_MANAGE:      {                                               _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.CENTRE_READ:       dict.fromkeys(Role, Scope.ALL),
     Action.CENTRE_EDIT:       {                                               _M: _CENTRE, _G: _ALL, _A: _ALL},

@@ -159,6 +159,34 @@ class CentreBody(Body):
     timezone = TimezoneField()
 
 
+class PatientsQuery(ListQuery):
+    orderings = {
+        "name": ("user__first_name", "user__last_name", "pk"),
+        "-name": ("-user__first_name", "-user__last_name", "-pk"),
+    }
+    q = serializers.CharField(
+        required=False,
+        max_length=120,
+        help_text="An id, a phone number, or words of the name and e-mail address.",
+    )
+    centre = serializers.UUIDField(required=False)
+
+
+class NewPatientBody(Body):
+    """Whoever stands at the desk; at least one of e-mail and phone."""
+
+    first_name = serializers.CharField(max_length=80)
+    last_name = serializers.CharField(max_length=80, allow_blank=True)
+    email = serializers.EmailField(max_length=254, required=False)
+    phone = PhoneField(required=False)
+    centre = serializers.UUIDField(help_text="On whose register they are from now on.")
+    timezone = TimezoneField(required=False, help_text="Left out: the centre's.")
+    lead_source = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    is_someone_else = serializers.BooleanField(
+        required=False, help_text="Though somebody of this name is on the register."
+    )
+
+
 class AccountShape(Shape):
     id = serializers.UUIDField()
     role = serializers.ChoiceField(choices=Role.choices)
@@ -235,6 +263,16 @@ class ProfileShape(Shape):
     years_of_experience = serializers.IntegerField(required=False)
     is_accepting = serializers.BooleanField(required=False)
     is_approved = serializers.BooleanField(required=False)
+
+
+class PatientShape(Shape):
+    """To a counselor an anonymous patient is an alias, and the rest is null."""
+
+    id = serializers.UUIDField()
+    display_name = serializers.CharField()
+    email = serializers.EmailField(allow_null=True)
+    phone = serializers.CharField(allow_null=True)
+    date_of_birth = serializers.DateField(allow_null=True)
 
 
 class CentreShape(Shape):

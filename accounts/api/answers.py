@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounts.models import StaffCentre, User
+from accounts.models import PatientProfile, StaffCentre, User
 from accounts.roles import Role
 from accounts.services.profiles import COUNSELOR_FIELDS, PATIENT_FIELDS, PREFERENCES
 from accounts.services.tokens import TokenPair
@@ -43,6 +43,18 @@ def signed_in_answer(pair: TokenPair) -> dict[str, Any]:
 
 def preferences_answer(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in PREFERENCES}
+
+
+def patient_answer(patient: PatientProfile, *, reader: User) -> dict[str, Any]:
+    """A patient in a list, as `reader` may know them. Fetch the account along."""
+    user, is_hidden = patient.user, patient.is_hidden_from(reader)
+    return {
+        "id": patient.pk,
+        "display_name": patient.name_for(reader),
+        "email": None if is_hidden else user.email,
+        "phone": None if is_hidden else user.phone,
+        "date_of_birth": None if is_hidden else patient.date_of_birth,
+    }
 
 
 def profile_answer(user: User, *, reader: User) -> dict[str, Any]:

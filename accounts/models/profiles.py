@@ -1,6 +1,10 @@
 """What is known of a patient and of a counselor. A profile's key is its account's id."""
 
+import re
+from functools import reduce
+from operator import or_
 from typing import Self
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -13,6 +17,9 @@ from accounts.models.centres import Centre
 from accounts.models.users import User, validate_phone
 from accounts.permissions import Action, Scope, scope_for
 from accounts.roles import Role
+
+MAX_WORDS = 6
+"""Of a search; more say nothing new."""
 
 
 class PatientQuerySet(models.QuerySet["PatientProfile"]):
@@ -27,6 +34,29 @@ class PatientQuerySet(models.QuerySet["PatientProfile"]):
         if not user.is_authenticated:
             return self.none()
         return self.within(scope_for(user.role, Action.SESSION_BOOK), user).filter(user__is_active=True)
+
+    def matching(self, text: str, *, viewer: User) -> Self:
+        """Those whom `text` finds, as far as `viewer` may know them: an id, a phone number, words of name and e-mail.
+
+        Every word has to fit. To a counselor an anonymous patient is found by the alias and by nothing else, or a
+        search would tell whose alias it is.
+        """
+        found = self._by_text(text.strip())
+        if viewer.role != Role.COUNSELOR:
+            return self.filter(found)
+        return self.filter(Q(is_anonymous=False) & found | Q(is_anonymous=True) & _by_words(text, ("alias",)))
+
+    @staticmethod
+    def _by_text(text: str) -> Q:
+        try:
+            return Q(pk=UUID(text))
+        except ValueError:
+            pass
+        digits = re.sub(r"[\s()./-]", "", text)
+        if re.fullmatch(r"(\+|00)?[0-9]{4,15}", digits):
+            # Without what stands before it: a country code for some, a zero for those at home.
+            return Q(user__phone__contains=digits.lstrip("+0"))
+        return _by_words(text, ("user__first_name", "user__last_name", "user__email", "alias"))
 
     def within(self, scope: Scope, user: User) -> Self:
         match scope:
@@ -46,6 +76,15 @@ class PatientQuerySet(models.QuerySet["PatientProfile"]):
             case Scope.OWN:
                 return self.filter(pk=user.pk)
         return self.none()
+
+
+def _by_words(text: str, fields: tuple[str, ...]) -> Q:
+    """Every word of `text` is somewhere in one of the fields; no word finds nobody."""
+    words = text.split()[:MAX_WORDS]
+    found = Q() if words else Q(pk__in=[])
+    for word in words:
+        found &= reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
+    return found
 
 
 class BloodGroup(models.TextChoices):

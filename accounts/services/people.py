@@ -99,7 +99,7 @@ def approve_counselor(*, counselor: CounselorProfile, actor: User | None) -> Non
 def create_patient(
     *, account: NewAccount, centre: Centre, lead_source: str = "", actor: User | None
 ) -> PatientProfile:
-    """A patient whom the desk of `centre` takes on; a phone number alone is enough."""
+    """A new patient of `centre`; a phone number alone is enough. The desk asks services/register.py first."""
     require_may_register(actor, centre)
     with fact(actor=actor) as f:
         user = _create_user(account, Role.PATIENT, f)

@@ -90,6 +90,15 @@ def _time(world: World, piece: Piece) -> dict[str, Any]:
     }
 
 
+def _walk_in(world: World, piece: Piece) -> dict[str, Any]:
+    return {
+        "first_name": "Robin",
+        "last_name": "Vale",
+        "phone": "+4915112345678",
+        "centre": piece.ids["centre"],
+    }
+
+
 def _series(world: World, piece: Piece) -> dict[str, Any]:
     return _time(world, piece) | {"rhythm": "weekly", "count": 3}
 
@@ -140,6 +149,8 @@ TABLE: dict[str, Row] = {
     "PATCH centres/<uuid:centre_id>/rooms/<uuid:room_id>": Row(
         CENTRES, at("centres/{centre}/rooms/{room}", {"is_active": False}), hidden=403
     ),
+    "GET patients": Row(SIGNED_IN, at("patients")),
+    "POST patients": Row(AT_DESK, about("patients", _walk_in), success=201, hidden=403),
     "GET counselors": Row(EVERYBODY, at("counselors")),
     "GET counselors/<uuid:counselor_id>": Row(EVERYBODY, at("counselors/{counselor}")),
     "GET counselors/<uuid:counselor_id>/availability": Row(
@@ -265,6 +276,7 @@ NOT_FOUND_INSTEAD = {
 
 LISTS: dict[str, tuple[str, dict[str, str]]] = {
     "GET sessions": ("coming", SESSIONS),
+    "GET patients": ("patient", PATIENTS),
     "GET sessions/holds": ("hold", SESSIONS | {"counselor": NO}),
     "GET sessions/waitlist": ("waiting", SESSIONS),
 }
