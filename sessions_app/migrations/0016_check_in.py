@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("sessions_app", "0014_overbooking")]
+    dependencies = [("sessions_app", "0015_calendar_blocks")]
 
     operations = [
         migrations.AddField(
