@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.models import Centre, CounselorProfile
 from core.api.paging import Page, PageRequest
 from sessions_app.models import AvailabilityRule, SessionType
-from sessions_app.services.slots import Slot, Wish, next_free_times
+from sessions_app.services.earliest import next_free_times
+from sessions_app.services.slots import Slot, Wish
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "next_free": ("next_free",),

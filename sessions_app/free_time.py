@@ -71,7 +71,7 @@ class FreeTime(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A rule on one day: the starts that it has, and the instant by which a session must be over."""
+    """A rule on one day: its starts in the time looked at, and the instant by which a session must be over."""
 
     starts: Sequence[int]
     end: int
@@ -116,7 +116,7 @@ def free_times(
     for free in _ordered_times(_windows(rules, start, end), taken, shape.duration):
         if free.start >= end:
             return
-        if free.start >= start and free.start != last:
+        if free.start != last:
             last = free.start
             yield free
 
@@ -138,7 +138,7 @@ def _taken(blocks: Blocks, shape: Shape) -> _Taken:
 
 
 def _windows(rules: Sequence[Rule], start: int, end: int) -> Iterator[_Window]:
-    """The rules' windows that touch [start, end), by their first start."""
+    """The rules' windows that have starts from `start` on, and touch [start, end), by their first start."""
     by_zone: dict[str, list[Rule]] = {}
     for rule in rules:
         by_zone.setdefault(rule.zone, []).append(rule)
@@ -156,13 +156,15 @@ def _windows_in_zone(zone: str, rules: list[Rule], start: int, end: int) -> Iter
     while day <= last_day:
         rules_of_day = (rule for rule in by_weekday.get(day.weekday(), ()) if rule.applies_on(day))
         # Not by the rules' own order: where the clock jumps, a rule that begins earlier may have its first start later.
-        yield from sorted(_windows_on(local_day(zone, day), rules_of_day), key=_first_start)
+        yield from sorted(_windows_on(local_day(zone, day), rules_of_day, start), key=_first_start)
         day += timedelta(days=1)
 
 
-def _windows_on(day: LocalDay, rules: Iterable[Rule]) -> Iterator[_Window]:
+def _windows_on(day: LocalDay, rules: Iterable[Rule], start: int) -> Iterator[_Window]:
     for rule in rules:
         starts = day.starts(rule.first_minute, rule.end_minute)
+        if starts and starts[0] < start:
+            starts = starts[bisect_left(starts, start) :]
         if starts:
             yield _Window(starts, day.end_instant(rule.end_minute), rule.centre_id)
 

@@ -18,7 +18,8 @@ from sessions_app.serializers.slots import (
     counselor_slot_answer,
     slot_answer,
 )
-from sessions_app.services.slots import counselors_matching, find_earliest_slots, find_slots
+from sessions_app.services.earliest import find_earliest_slots
+from sessions_app.services.slots import counselors_matching, find_slots
 
 
 class CounselorSlots(Endpoint):

@@ -1,10 +1,8 @@
-"""Free times for one counselor and over all. Reading only; a slot is a promise that it can be booked now."""
+"""Free times of a counselor. Reading only; a slot is a promise that it can be booked now. Over many: earliest.py."""
 
-import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from math import ceil
 from typing import NamedTuple
 from uuid import UUID
@@ -70,44 +68,6 @@ def find_slots(
     if calendar is None:
         raise NotFound("This counselor is not taking bookings here.")
     return list(slots_of(calendar, wish=wish, start=start, end=end, now=now))
-
-
-def find_earliest_slots(
-    *,
-    counselor_ids: Collection[UUID],
-    start: datetime,
-    end: datetime,
-    wish: Wish,
-    limit: int,
-    now: datetime | None = None,
-) -> list[Slot]:
-    """The earliest `limit` free times over these counselors, in a fixed number of statements."""
-    now = now or timezone.now()
-    start, end = within_horizon(start, end, now)
-    calendars = read_calendars(counselor_ids, start=start, end=end, with_rooms=wish.may_need_room)
-    streams = (
-        slots_of(calendar, wish=wish, start=start, end=end, now=now) for calendar in calendars.values()
-    )
-    return list(islice(heapq.merge(*streams, key=_start_then_counselor), limit))
-
-
-def next_free_times(
-    *,
-    counselor_ids: Collection[UUID],
-    wish: Wish,
-    start: datetime,
-    end: datetime,
-    now: datetime | None = None,
-) -> dict[UUID, Slot]:
-    """The earliest free time in [start, end) of each of these counselors; those without one are left out."""
-    now = now or timezone.now()
-    start, end = within_horizon(start, end, now)
-    calendars = read_calendars(counselor_ids, start=start, end=end, with_rooms=wish.may_need_room)
-    firsts = (
-        next(slots_of(calendar, wish=wish, start=start, end=end, now=now), None)
-        for calendar in calendars.values()
-    )
-    return {slot.counselor_id: slot for slot in firsts if slot is not None}
 
 
 def counselors_matching(*, specialization: str | None = None, language: str | None = None) -> list[UUID]:
@@ -201,7 +161,3 @@ def _has_room(calendar: CounselorCalendar, offered: OfferedType, free: FreeTime)
 def _without_room(place: _Place) -> _Place:
     modes, *shown = place
     return tuple(mode for mode in modes if mode != Mode.IN_PERSON), *shown  # type: ignore[return-value]
-
-
-def _start_then_counselor(slot: Slot) -> tuple[datetime, UUID]:
-    return slot.start, slot.counselor_id

@@ -22,7 +22,8 @@ from sessions_app.forms.days import read_day
 from sessions_app.forms.directory import DirectoryForm
 from sessions_app.models import Mode, SessionType
 from sessions_app.paging import page_number, pages_of
-from sessions_app.services.slots import Slot, Wish, find_slots, next_free_times
+from sessions_app.services.earliest import next_free_times
+from sessions_app.services.slots import Slot, Wish, find_slots
 from sessions_app.views.days import start_of
 from sessions_app.views.picker import DAYS_SHOWN, slot_picker
 

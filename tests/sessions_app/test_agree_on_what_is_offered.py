@@ -16,9 +16,10 @@ from core.errors import DomainError, SlotTaken, ValidationFailed
 from sessions_app.free_time import Rule, Shape
 from sessions_app.models import AvailabilityException, BookingRules, ExceptionKind
 from sessions_app.services.booking import book_session
+from sessions_app.services.earliest import find_earliest_slots, next_free_times
 from sessions_app.services.reasons import TAKEN_BY_OTHERS, find_reason
 from sessions_app.services.reservations import Choice
-from sessions_app.services.slots import Wish, find_earliest_slots, find_slots, next_free_times
+from sessions_app.services.slots import Wish, find_slots
 from sessions_app.why_not import WhyNot
 from tests.factories import AvailabilityRuleFactory, CounselorFactory, PatientFactory, SessionTypeFactory
 from tests.sessions_app import wall_model

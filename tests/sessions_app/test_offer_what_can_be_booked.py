@@ -8,8 +8,9 @@ from core.errors import DomainError, SlotTaken, ValidationFailed
 from sessions_app.free_time import Shape
 from sessions_app.services.booking import book_session
 from sessions_app.services.calendars import read_calendars
+from sessions_app.services.earliest import find_earliest_slots, next_free_times
 from sessions_app.services.reservations import Choice
-from sessions_app.services.slots import Wish, find_earliest_slots, find_slots, next_free_times
+from sessions_app.services.slots import Wish, find_slots
 from tests.factories import PatientFactory, SessionTypeFactory
 from tests.sessions_app import wall_model
 from tests.sessions_app.clinic import MIDNIGHT, open_practice, undone
