@@ -156,7 +156,9 @@ def read_taken(
     hours: Mapping[UUID, CounselorCalendar], *, start: datetime, end: datetime, with_rooms: bool
 ) -> list[CounselorCalendar]:
     """The calendars whose hours were read before, with what is taken of them; all else as `read_calendars`."""
-    reads = [(READ_TAKEN, [*_taken_values(start, end, None, for_planning=False), list(hours)])]
+    reads: list[Statement] = [
+        (READ_TAKEN, [*_taken_values(start, end, None, for_planning=False), list(hours)])
+    ]
     if with_rooms:
         reads.append(rooms_statement(hours, start, end, None))
     rows, *room_rows = read_in_one_round_trip(*reads)
