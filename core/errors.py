@@ -82,7 +82,10 @@ class SlotTaken(DomainError):
 
 
 class SeriesConflict(DomainError):
-    """details: {"occurrences": n, "conflicts": [{"number", "start", "message", "alternatives": [{"start", "end"}]}]}"""
+    """details: {"occurrences": n, "conflicts": [{"number", "start", "message", "alternatives": [{"start", "end"}]}]}
+
+    Each conflict of a move has its "session": {"id", "start"} too, with the start that it has now.
+    """
 
     code = "SERIES_CONFLICT"
     default_message = "Some of these times cannot be had. Take others instead of them, or leave them out."

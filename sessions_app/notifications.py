@@ -21,7 +21,15 @@ from notifications.registry import Mail
 from notifications.services import notify
 from sessions_app import wording
 from sessions_app.calendar_files import CalendarMethod, calendar_of_series, session_calendar
-from sessions_app.models import CancellationCharge, Mode, Session, SessionSeries, SessionStatus, WaitlistOffer
+from sessions_app.models import (
+    CancellationCharge,
+    Mode,
+    Session,
+    SessionMove,
+    SessionSeries,
+    SessionStatus,
+    WaitlistOffer,
+)
 from sessions_app.models.sessions import SessionQuerySet
 from sessions_app.services.offers import offer_freed_time
 from sessions_app.services.reminders import plan_reminders
@@ -37,6 +45,7 @@ def register() -> None:
     registry.register_type("session_reminder_hour", render_reminder)
     registry.register_type("waitlist_offer", render_offer)
     registry.register_type("series_booked", render_series)
+    registry.register_type("series_moved", render_series_moved)
     outbox.register("session.confirmed", "sessions_app.plan_reminders", on_confirmed_plan_reminders)
     outbox.register("session.confirmed", "sessions_app.notify", on_confirmed_notify)
     outbox.register("session.confirmed", "sessions_app.end_waiting", on_confirmed_end_waiting)
@@ -45,6 +54,7 @@ def register() -> None:
     outbox.register("session.cancelled", "sessions_app.notify", on_cancelled_notify)
     outbox.register("session.cancelled", "sessions_app.offer_freed_time", on_cancelled_offer_time)
     outbox.register("series.booked", "sessions_app.notify", on_series_notify)
+    outbox.register("series.moved", "sessions_app.notify", on_series_moved_notify)
     outbox.register("time.freed", "sessions_app.offer_freed_time", on_time_freed)
     outbox.register("waitlist.offered", "sessions_app.notify", on_offered_notify)
 
@@ -66,10 +76,19 @@ def on_confirmed_notify(payload: outbox.Payload) -> None:
 
 
 def on_series_notify(payload: outbox.Payload) -> None:
+    _notify_of_series("series_booked", payload, dedupe=str(payload["series"]))
+
+
+def on_series_moved_notify(payload: outbox.Payload) -> None:
+    """One message for all that moved at once."""
+    _notify_of_series("series_moved", payload, dedupe=str(payload["move"]))
+
+
+def _notify_of_series(type_code: str, payload: outbox.Payload, *, dedupe: str) -> None:
     series = SessionSeries.objects.filter(pk=UUID(str(payload["series"]))).first()
     if series is not None:
         people = [series.patient_id, series.counselor_id]
-        notify(user_ids=people, type_code="series_booked", about_id=series.pk, dedupe=str(series.pk))
+        notify(user_ids=people, type_code=type_code, about_id=series.pk, dedupe=dedupe)
 
 
 def on_rescheduled_plan_reminders(payload: outbox.Payload) -> None:
@@ -79,9 +98,12 @@ def on_rescheduled_plan_reminders(payload: outbox.Payload) -> None:
 
 
 def on_rescheduled_notify(payload: outbox.Payload) -> None:
-    """Once for each time that it moves to; of two moves that are heard late, the last is told."""
+    """Once for each time that it moves to; of two moves that are heard late, the last is told.
+
+    What moved with others of its series is told with them (`series.moved`).
+    """
     session = _session(payload)
-    if session is not None:
+    if session is not None and "series" not in payload:
         _notify("session_rescheduled", session, dedupe=f"{session.pk}@{session.sequence}")
 
 
@@ -173,22 +195,62 @@ def render_reminder(user: User, session_id: UUID) -> Mail | None:
 
 def render_series(user: User, series_id: UUID) -> Mail | None:
     """All times of a series that are still to come, with one calendar file. None when none is left."""
-    coming = _told_about().filter(series=series_id, status=SessionStatus.CONFIRMED, start__gt=timezone.now())
-    sessions = list(coming.order_by("start"))
+    sessions = list(_coming_of_series(series_id))
     if not sessions:
         return None
-    first = sessions[0]
     subject = _("Your %(count)s appointments from %(day)s on") % {
         "count": len(sessions),
-        "day": wording.day(first.start),
+        "day": wording.day(sessions[0].start),
     }
-    content = calendar_of_series(sessions, viewer=user)
+    return _mail_of_series("series_booked", subject, series_id, sessions, user)
+
+
+def render_series_moved(user: User, series_id: UUID) -> Mail | None:
+    """The sessions that moved last, all at once, with their times before; the file replaces what calendars have.
+
+    None when none of them is still to come.
+    """
+    last = SessionMove.objects.filter(session__series=series_id).order_by("-moved_at").values("moved_at")[:1]
+    moves = SessionMove.objects.filter(session__series=series_id, moved_at=last)
+    was = {move.session_id: move.start for move in moves}
+    coming = list(_coming_of_series(series_id))
+    sessions = [session for session in coming if session.pk in was]
+    if not sessions:
+        return None
+    subject = _("New times for your appointments from %(day)s on") % {"day": wording.day(sessions[0].start)}
+    before = [wording.moment(was[session.pk]) for session in sessions]
+    return _mail_of_series(
+        "series_moved", subject, series_id, sessions, user, before=before, others=len(coming) - len(sessions)
+    )
+
+
+def _coming_of_series(series_id: UUID) -> SessionQuerySet:
+    coming = _told_about().filter(series=series_id, status=SessionStatus.CONFIRMED, start__gt=timezone.now())
+    return coming.order_by("start")
+
+
+def _mail_of_series(
+    template: str,
+    subject: str,
+    series_id: UUID,
+    sessions: list[Session],
+    reader: User,
+    *,
+    before: list[str] | None = None,
+    others: int = 0,
+) -> Mail:
+    """`before` are the times of these sessions until now; `others` is how many of the series are not among them."""
+    first = sessions[0]
+    times = [_when(session) for session in sessions]
+    content = calendar_of_series(sessions, viewer=reader)
     return compose(
-        template="sessions_app/mail/series_booked",
+        template=f"sessions_app/mail/{template}",
         subject=subject,
         context={
-            "rows": [(_("With"), _with_whom(first, user)), _where(first)],
-            "times": [_when(session) for session in sessions],
+            "rows": [(_("With"), _with_whom(first, reader)), _where(first)],
+            "times": times,
+            "moves": list(zip(times, before or [], strict=False)),
+            "others": others,
             "series_url": settings.SITE_URL + reverse("series_detail", args=[series_id]),
         },
         attachments=[calendar_attachment(content, method=CalendarMethod.PUBLISH)],

@@ -15,8 +15,9 @@ from core.errors import InvalidState, NotFound, PermissionDenied, SeriesConflict
 from sessions_app.access import access_bookable_patient, access_series, access_session
 from sessions_app.listing import session_rows
 from sessions_app.models import Session, SessionSeries
-from sessions_app.serializers.series import ScopeQuery, SeriesBody, SeriesShape, series_answer
+from sessions_app.serializers.series import MoveSeriesBody, ScopeQuery, SeriesBody, SeriesShape, series_answer
 from sessions_app.services.series import SeriesScope, book_series, cancel_series
+from sessions_app.services.series_moves import move_series
 
 
 class SeriesCollection(Endpoint):
@@ -42,6 +43,26 @@ class Series(Endpoint):
     def get(self, request: Request, series_id: UUID) -> Answer:
         """The series and its sessions, in order."""
         return Answer(_shown(access_series(reader_of(request), series_id), reader_of(request)))
+
+    @operation(
+        Action.SESSION_CHANGE,
+        body=MoveSeriesBody,
+        answer=SeriesShape,
+        raises=(NotFound, PermissionDenied, InvalidState, ValidationFailed, SeriesConflict),
+        idempotent=True,
+    )
+    def patch(self, request: Request, series_id: UUID, body: dict[str, Any]) -> Answer:
+        """Move this session of it (`scope=this`), it and those after it (`following`), or all that are to come.
+
+        The new times keep the clock on the wall. Where some cannot be had, nothing moves and 409 names each with
+        alternatives: send it again with `answers`, one for each. A patient can while cancelling is free.
+        """
+        reader = reader_of(request)
+        series = access_series(reader, series_id, Action.SESSION_CHANGE)
+        named = body.pop("session")
+        session = access_session(reader, named) if named is not None else None
+        move_series(series=series, session=session, actor=reader, **body)
+        return Answer(_shown(series, reader))
 
     @operation(
         Action.SESSION_CHANGE,

@@ -91,11 +91,15 @@ class Session(models.Model):
     """`start` and `end` are instants, UTC, without buffers; `sequence` counts what calendar files must hear of.
 
     Only an `overbooked` one leaves its counselor's time out of its occupancies: a trigger says so (migration 0014).
+
+    `series_number` is the place in the rhythm of its series, from 1: it stays when the session moves, and where a time
+    was left out a number is missing.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.OneToOneField(CalendarEntry, on_delete=models.PROTECT, related_name="session")
     series = models.ForeignKey(SessionSeries, on_delete=models.PROTECT, null=True, related_name="sessions")
+    series_number = models.PositiveSmallIntegerField(null=True, editable=False)
     session_type = models.ForeignKey(SessionType, on_delete=models.PROTECT, related_name="sessions")
     counselor = models.ForeignKey(CounselorProfile, on_delete=models.PROTECT, related_name="sessions")
     centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="sessions")
@@ -137,6 +141,11 @@ class Session(models.Model):
                 condition=Q(overbooked=True, overbooked_by__isnull=False)
                 | Q(overbooked=False, overbooked_by__isnull=True),
                 name="session_overbooked_says_by_whom",
+            ),
+            models.UniqueConstraint(
+                fields=["series", "series_number"],
+                condition=Q(series_number__isnull=False),
+                name="series_number_once",
             ),
         ]
         indexes = [

@@ -160,11 +160,13 @@ def new_session(
     mode: str,
     note: str = "",
     series: SessionSeries | None = None,
+    series_number: int | None = None,
 ) -> tuple[Session, SessionParticipant]:
     """A session in its entry and who takes part, to be written."""
     session = Session(
         entry=entry,
         series=series,
+        series_number=series_number,
         session_type_id=terms.type_id,
         counselor_id=counselor_id,
         centre_id=centre_id,

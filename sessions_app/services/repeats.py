@@ -1,7 +1,7 @@
-"""What a series needs of two calendars: when it would take place, what of that can be had, and what is near."""
+"""What a series needs of two calendars: when it would take place, and what is free there and near."""
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from core.errors import NotFound, SeriesConflict, ValidationFailed
+from core.errors import NotFound, ValidationFailed
 from core.statements import Row
 from sessions_app.free_time import is_free, merge_spans
-from sessions_app.models import Mode
+from sessions_app.models import CalendarEntry, EntryKind, Mode, Occupancy
 from sessions_app.models.series import MAX_OCCURRENCES, MIN_OCCURRENCES
 from sessions_app.occurrences import LONGEST_STEP, Occurrence, occurrences
 from sessions_app.room_times import RoomTimes, free_room
@@ -23,7 +23,7 @@ from sessions_app.services.calendars import (
     calendars_from,
     calendars_statement,
 )
-from sessions_app.services.occupancy import lock_and_read
+from sessions_app.services.occupancy import lock_and_read, new_entry
 from sessions_app.services.own_holds import OWN_HOLDS
 from sessions_app.services.reservations import Choice, require_offered
 from sessions_app.services.rooms import locked_rooms, rooms_statement
@@ -34,13 +34,6 @@ NEAR = timedelta(days=3)
 """How far from an occurrence its alternatives lie."""
 ALTERNATIVES = 3
 _SAME_INSTANT = timedelta(seconds=1)
-
-CLOCKS_JUMP = "The clocks jump over this time on that day."
-NOT_FREE = "This time is not free."
-PATIENT_BUSY = "There is another session at this time."
-
-Answers = Mapping[datetime, datetime | None]
-"""What to do about an occurrence, by its start: take another time instead, or (None) leave it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +46,19 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """An occurrence that cannot be had, why, and up to three free times near it."""
-
-    occurrence: Occurrence
-    message: str
-    alternatives: list[Slot]
-
-
-@dataclass(frozen=True, slots=True)
 class Calendars:
     """Counselor and patient as they are while both are locked."""
 
     counselor: CounselorCalendar
+    patient_id: UUID
     patient_busy: list[Span]
     wish: Wish
     offered: OfferedType
-    zone: str
     now: datetime
+
+    def asked_for(self, choice: Choice) -> "Calendars":
+        """The same two calendars for what a choice asks for; refused as `require_offered` says."""
+        return _calendars(choice, self.counselor, self.patient_id, self.patient_busy, self.now)
 
     def slot_at(self, start: datetime) -> Slot | None:
         found = next(self._slots(start, start + _SAME_INSTANT), None)
@@ -79,15 +67,21 @@ class Calendars:
     def is_patient_free(self, slot: Slot) -> bool:
         return is_free(epoch(slot.start), epoch(slot.end), self.patient_busy)
 
-    def near(self, start: datetime, others: list[Span]) -> list[Slot]:
-        """The nearest free times for both that need none of the times of `others` (merged)."""
+    def near(self, start: datetime, others: list[Span], *, but: datetime | None = None) -> list[Slot]:
+        """The nearest free times for both that need nothing of `others` (merged); none at `but`."""
         free = (
             slot
             for slot in self._slots(start - NEAR, start + NEAR)
-            if self.is_patient_free(slot) and is_free(*self.needed(slot), others)
+            if slot.start != but and self.is_patient_free(slot) and is_free(*self.needed(slot), others)
         )
         nearest = heapq.nsmallest(ALTERNATIVES, free, key=lambda slot: abs(slot.start - start))
         return sorted(nearest, key=lambda slot: slot.start)
+
+    def is_day_full(self, slot: Slot, others: Iterable[Slot]) -> bool:
+        """Whether the counselor's day is full once these others are booked."""
+        starts = [*self.counselor.begun, *(epoch(other.start) for other in others)]
+        full = self.counselor.terms.full_days(starts)
+        return not is_free(epoch(slot.start), epoch(slot.end), full)
 
     def needed(self, slot: Slot) -> Span:
         """What a slot takes of the counselor, with the buffers."""
@@ -97,41 +91,35 @@ class Calendars:
     def room_ids(self) -> set[UUID]:
         return {room.id for rooms in self.counselor.rooms.values() for room in rooms}
 
-    def room_for(self, slot: Slot, mode: str) -> RoomTimes | None:
-        """The first room by name that is free then, where one is needed; the slot says that there is one."""
-        if mode != Mode.IN_PERSON:
+    def mode_of(self, slot: Slot) -> str:
+        return self.wish.mode or slot.modes[0]
+
+    def room_for(self, slot: Slot, room_id: UUID | None = None) -> RoomTimes | None:
+        """The first room by name that is free then, where one is needed; the slot says that there is one.
+
+        With `room_id` that room; None when it is taken, or not at the slot's centre.
+        """
+        if self.mode_of(slot) != Mode.IN_PERSON:
             return None
-        return free_room(self.counselor.rooms.get(slot.centre_id, ()), *self.needed(slot))
+        rooms = self.counselor.rooms.get(slot.centre_id, ())
+        return free_room([room for room in rooms if room_id in (None, room.id)], *self.needed(slot))
+
+    def new_entry(self, slot: Slot, room_id: UUID | None = None) -> tuple[CalendarEntry, list[Occupancy]]:
+        """The entry of a session at this time, to be written."""
+        room = self.room_for(slot, room_id)
+        return new_entry(
+            kind=EntryKind.SESSION,
+            start=slot.start,
+            end=slot.end,
+            counselor_id=slot.counselor_id,
+            patient_id=self.patient_id,
+            buffer_before=timedelta(minutes=self.offered.buffer_before_minutes),
+            buffer_after=timedelta(minutes=self.offered.buffer_after_minutes),
+            room_id=room.id if room else None,
+        )
 
     def _slots(self, start: datetime, end: datetime) -> Iterator[Slot]:
         return slots_of(self.counselor, wish=self.wish, start=start, end=end, now=self.now)
-
-
-class InConflict(Exception):  # noqa: N818 - no error: it carries them out of the transaction
-    def __init__(self, conflicts: list[Conflict], total: int) -> None:
-        self.conflicts, self.total = conflicts, total
-
-
-def series_conflict(conflicts: list[Conflict], total: int) -> SeriesConflict:
-    """The refusal that names them; `details` as core/errors.py says."""
-    few = f"{len(conflicts)} of the {total} times cannot be had."
-    return SeriesConflict(
-        f"{few} For each, take another time or leave it out, or give the series up.",
-        details={
-            "occurrences": total,
-            "conflicts": [
-                {
-                    "number": conflict.occurrence.number,
-                    "start": conflict.occurrence.start,
-                    "message": conflict.message,
-                    "alternatives": [
-                        {"start": slot.start, "end": slot.end} for slot in conflict.alternatives
-                    ],
-                }
-                for conflict in conflicts
-            ],
-        },
-    )
 
 
 def require_possible(choice: Choice, repeat: Repeat, now: datetime) -> None:
@@ -145,41 +133,45 @@ def require_possible(choice: Choice, repeat: Repeat, now: datetime) -> None:
 
 
 def locked_calendars(
-    choice: Choice, repeat: Repeat, patient_id: UUID, now: datetime
+    choice: Choice, patient_id: UUID, *, start: datetime, end: datetime, now: datetime, with_rooms: bool
 ) -> tuple[Calendars, list[Row]]:
-    """Both calendars over the whole series, locked and cleared, and the patient's own holds, in one round trip."""
-    last = now + timedelta(days=settings.BOOKING_HORIZON_DAYS)
-    if repeat.count is not None:
-        last = min(last, choice.start + repeat.count * LONGEST_STEP)
-    start, end = choice.start - NEAR, last + NEAR
+    """Both calendars for sessions in [start, end) and what is near, locked and cleared, and the patient's own holds.
+
+    One round trip, and one more for rooms, which are locked too when `with_rooms`.
+    """
+    start, end = start - NEAR, end + NEAR
     read_rooms = rooms_statement([choice.counselor_id], start, end, patient_id)
     held, rows, busy, *room_rows = lock_and_read(
         [choice.counselor_id, patient_id],
         (OWN_HOLDS, [patient_id]),
         calendars_statement([choice.counselor_id], start, end, patient_id),
         busy_statement(patient_id, start, end, patient_id),
-        *([read_rooms] if choice.wish.may_need_room else ()),
+        *([read_rooms] if with_rooms else ()),
     )
     calendar = calendars_from(rows, *room_rows).get(choice.counselor_id)
     if calendar is None:
         raise NotFound("This counselor is not taking bookings here. Choose another one.")
+    calendars = _calendars(choice, calendar, patient_id, merge_spans(busy), now)
+    calendar.rooms = locked_rooms(calendar.rooms, read_rooms)
+    return calendars, held
+
+
+def _calendars(
+    choice: Choice, calendar: CounselorCalendar, patient_id: UUID, patient_busy: list[Span], now: datetime
+) -> Calendars:
     require_offered(choice, calendar)
     wish = choice.wish
     offered = choose_type(calendar, wish)
     if offered is None:
         raise ValidationFailed(details={"type": ["This counselor does not offer this session type."]})
-    calendar.rooms = locked_rooms(calendar.rooms, read_rooms)
-    return (
-        Calendars(
-            calendar,
-            merge_spans(busy),
-            replace(wish, type_id=offered.id, mode=mode_needed(wish, offered)),
-            offered,
-            _zone_of(calendar, choice.start),
-            now,
-        ),
-        held,
-    )
+    wish = replace(wish, type_id=offered.id, mode=mode_needed(wish, offered))
+    return Calendars(calendar, patient_id, patient_busy, wish, offered, now)
+
+
+def latest_end(choice: Choice, repeat: Repeat, now: datetime) -> datetime:
+    """Before this all of them begin, if they can be booked at all."""
+    last = now + timedelta(days=settings.BOOKING_HORIZON_DAYS)
+    return last if repeat.count is None else min(last, choice.start + repeat.count * LONGEST_STEP)
 
 
 def _zone_of(calendar: CounselorCalendar, start: datetime) -> str:
@@ -192,11 +184,13 @@ def _zone_of(calendar: CounselorCalendar, start: datetime) -> str:
     return calendar.rules[0].zone if calendar.rules else "UTC"
 
 
-def wanted_times(choice: Choice, repeat: Repeat, calendars: Calendars, now: datetime) -> list[Occurrence]:
+def wanted_times(
+    choice: Choice, repeat: Repeat, calendars: Calendars, now: datetime
+) -> tuple[str, list[Occurrence]]:
+    """When it would take place, and on whose wall. Raises ValidationFailed, by field."""
+    zone = _zone_of(calendars.counselor, choice.start)
     count = repeat.count or MAX_OCCURRENCES + 1
-    found = occurrences(
-        choice.start, zone=calendars.zone, rhythm=repeat.rhythm, count=count, until=repeat.until
-    )
+    found = occurrences(choice.start, zone=zone, rhythm=repeat.rhythm, count=count, until=repeat.until)
     if not MIN_OCCURRENCES <= len(found) <= MAX_OCCURRENCES:
         message = (
             f"A series has from {MIN_OCCURRENCES} to {MAX_OCCURRENCES} sessions; this would be {len(found)}."
@@ -212,41 +206,7 @@ def wanted_times(choice: Choice, repeat: Repeat, calendars: Calendars, now: date
             f"Sessions can be booked up to {days} days ahead: that is {len(within)} of these {len(found)}."
         )
         raise ValidationFailed(details={"count" if repeat.count else "until": [message]})
-    return found
-
-
-def picked(wanted: list[Occurrence], answers: Answers, calendars: Calendars) -> list[Slot]:
-    """The times to book, in order. Raises InConflict, and ValidationFailed for answers about no occurrence."""
-    unknown = set(answers) - {each.start for each in wanted}
-    if unknown:
-        message = "An answer names a time that is none of the series. Ask for the series again."
-        raise ValidationFailed(message, details={"answers": [message]})
-    picks: list[Slot] = []
-    refused: list[tuple[Occurrence, str]] = []
-    taken: list[Span] = []
-    for occurrence in wanted:
-        if occurrence.start in answers and answers[occurrence.start] is None:
-            continue
-        start = answers.get(occurrence.start) or occurrence.start
-        if start == occurrence.start and not occurrence.exists:
-            refused.append((occurrence, CLOCKS_JUMP))
-            continue
-        slot = calendars.slot_at(start)
-        if slot is None or not is_free(*calendars.needed(slot), taken):
-            refused.append((occurrence, NOT_FREE))
-        elif not calendars.is_patient_free(slot):
-            refused.append((occurrence, PATIENT_BUSY))
-        else:
-            picks.append(slot)
-            taken = merge_spans([*taken, calendars.needed(slot)])
-    if refused:
-        raise InConflict(
-            [Conflict(each, why, calendars.near(each.start, taken)) for each, why in refused], len(wanted)
-        )
-    if len(picks) < MIN_OCCURRENCES:
-        message = "With so much left out no series remains. Book the times that you want one by one."
-        raise ValidationFailed(message, details={"answers": [message]})
-    return sorted(picks, key=lambda slot: slot.start)
+    return zone, found
 
 
 def epoch(instant: datetime) -> int:

@@ -16,6 +16,8 @@ from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.reservations import Choice, Reservation, reserving
 from sessions_app.services.states import locked_session
 
+TOO_LATE = "It is too late to move this session yourself. Ask your counselor or the centre, who still can."
+
 
 def reschedule_session(
     *,
@@ -46,7 +48,7 @@ def reschedule_session(
         if kept.start == start and duration_minutes in (None, kept.duration_minutes):
             raise InvalidState("The session is at this time already. Choose another one.")
         give_back([kept.entry_id])
-        choice = _choice(kept, start, duration_minutes, over=over)
+        choice = choice_of(kept, start, duration_minutes=duration_minutes, over=over)
         with reserving(choice, patient_id=patient_id, actor=actor, now=now, over=over) as (
             current,
             reservation,
@@ -81,9 +83,7 @@ def require_movable(session: Session, actor: User, now: datetime) -> None:
     if session.start <= now:
         raise InvalidState("This session has begun already, so it can no longer be moved.")
     if actor.role == Role.PATIENT and cost_of_cancelling(session=session, actor=actor, now=now).charge_minor:
-        raise InvalidState(
-            "It is too late to move this session yourself. Ask your counselor or the centre, who still can."
-        )
+        raise InvalidState(TOO_LATE)
 
 
 def _patient_of(session: Session) -> UUID:
@@ -91,17 +91,29 @@ def _patient_of(session: Session) -> UUID:
     return session.participants.values_list("patient_id", flat=True)[0]
 
 
-def _choice(kept: Session, start: datetime, duration_minutes: int | None, *, over: bool) -> Choice:
-    """Of the same type where it is still offered, else of any of the same length; in person at the same centre."""
+def choice_of(
+    kept: Session,
+    start: datetime,
+    *,
+    duration_minutes: int | None = None,
+    mode: str | None = None,
+    over: bool = False,
+) -> Choice:
+    """What to look for when a session moves, the same way of meeting unless another is named.
+
+    Of the same type where it is still offered, else of any of the same length; in person, and `over` what the counselor
+    offers, at the same centre.
+    """
     is_same_length = duration_minutes in (None, kept.duration_minutes)
     is_offered = is_same_length and kept.session_type.is_active
+    stays_in_place = kept.mode == Mode.IN_PERSON and mode in (None, kept.mode)
     return Choice(
         counselor_id=kept.counselor_id,
         start=start,
-        mode=kept.mode,
+        mode=mode or kept.mode,
         type_id=kept.session_type_id if is_offered else None,
         duration_minutes=None if is_offered else duration_minutes or kept.duration_minutes,
-        centre_id=kept.centre_id if kept.mode == Mode.IN_PERSON or over else None,
+        centre_id=kept.centre_id if stays_in_place or over else None,
     )
 
 

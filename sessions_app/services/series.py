@@ -1,12 +1,11 @@
 """Series of sessions: booked in one transaction, or refused with each time that cannot be had by its name."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
 from uuid import UUID
 
-from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -14,13 +13,12 @@ from accounts.models import User
 from accounts.models.care import CareReason
 from accounts.permissions import Action, scope_for
 from accounts.services.care import take_into_care
-from core.errors import Conflict, InvalidState, SeriesConflict, ValidationFailed
+from core.errors import Conflict, InvalidState, ValidationFailed
 from core.facts import Fact, fact
 from core.statements import Row
 from sessions_app.free_time import is_free, merge_spans
 from sessions_app.models import (
     CalendarEntry,
-    EntryKind,
     Occupancy,
     Session,
     SessionParticipant,
@@ -28,25 +26,31 @@ from sessions_app.models import (
     SessionStatus,
     SlotHold,
 )
+from sessions_app.models.series import MIN_OCCURRENCES
 from sessions_app.services.booking import Terms, new_session
 from sessions_app.services.cancellation import cancel_session
-from sessions_app.services.occupancy import give_back, new_entry
+from sessions_app.services.occupancy import give_back
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.repeats import (
-    Answers,
-    Calendars,
-    InConflict,
     Repeat,
     epoch,
+    latest_end,
     locked_calendars,
-    picked,
     require_possible,
-    series_conflict,
     wanted_times,
 )
 from sessions_app.services.reservations import Choice, require_own_centre
+from sessions_app.services.series_conflicts import (
+    Answers,
+    Wanted,
+    named_conflicts,
+    picked,
+    require_answers_fit,
+)
 from sessions_app.services.slots import Slot
 from sessions_app.services.waitlist import end_waiting
+
+_WHAT_TO_DO = "For each, take another time or leave it out, or give the series up."
 
 
 class SeriesScope(StrEnum):
@@ -74,47 +78,53 @@ def book_series(
     book at another centre.
     """
     now, answers = now or timezone.now(), answers or {}
+    instead = [start for start in answers.values() if start is not None] or [choice.start]
     require_possible(choice, repeat, now)
-    try:
-        with fact(actor=actor) as current:
-            calendars, held = locked_calendars(choice, repeat, patient_id, now)
-            wanted = wanted_times(choice, repeat, calendars, now)
-            picks = picked(wanted, answers, calendars)
-            for centre_id in {slot.centre_id for slot in picks}:
-                require_own_centre(actor, centre_id)
-            _give_back_own(held, picks, calendars, now)
-            series = SessionSeries(
-                patient_id=patient_id,
-                counselor_id=choice.counselor_id,
-                created_by=actor,
-                rhythm=repeat.rhythm,
-                timezone=calendars.zone,
-                first_start=choice.start,
-                asked_count=len(wanted),
-                created_at=now,
-            )
-            sessions = _write(current, series, picks, calendars, mode=choice.mode, note=note)
-            if hold is not None:
-                SlotHold.objects.filter(pk=hold.pk).update(session=sessions[0])
-            current.audit("series.booked", series, patient_id=patient_id, centre_id=sessions[0].centre_id)
-            current.announce("series.booked", series=series.pk)
-    except InConflict as found:
-        raise series_conflict(found.conflicts, found.total) from None
-    except IntegrityError as broken:
-        # The last word is the constraint's.
-        if "nobody_is_busy_twice_at_once" not in str(broken):
-            raise
-        raise SeriesConflict("One of these times has just been taken. Ask for the series again.") from broken
+    with named_conflicts(choice=_WHAT_TO_DO), fact(actor=actor) as current:
+        calendars, held = locked_calendars(
+            choice,
+            patient_id,
+            start=min(choice.start, *instead),
+            end=max(latest_end(choice, repeat, now), *instead),
+            now=now,
+            with_rooms=choice.wish.may_need_room,
+        )
+        zone, wanted = wanted_times(choice, repeat, calendars, now)
+        require_answers_fit(answers, {each.start for each in wanted})
+        picks = picked([Wanted(each, calendars) for each in wanted], answers)
+        if len(picks) < MIN_OCCURRENCES:
+            message = "With so much left out no series remains. Book the times that you want one by one."
+            raise ValidationFailed(message, details={"answers": [message]})
+        picks.sort(key=lambda pick: pick[1].start)
+        for centre_id in {slot.centre_id for _, slot in picks}:
+            require_own_centre(actor, centre_id)
+        give_back_own(held, picks, now)
+        series = SessionSeries(
+            patient_id=patient_id,
+            counselor_id=choice.counselor_id,
+            created_by=actor,
+            rhythm=repeat.rhythm,
+            timezone=zone,
+            first_start=choice.start,
+            asked_count=len(wanted),
+            created_at=now,
+        )
+        sessions = _write(current, series, picks, note=note)
+        if hold is not None:
+            SlotHold.objects.filter(pk=hold.pk).update(session=sessions[0])
+        current.audit("series.booked", series, patient_id=patient_id, centre_id=sessions[0].centre_id)
+        current.announce("series.booked", series=series.pk)
     return series
 
 
-def _give_back_own(held: list[Row], picks: list[Slot], calendars: Calendars, now: datetime) -> None:
-    """A hold of the patient's, and an offer to them, whose time the series needs: it is booked now.
+def give_back_own(held: list[Row], picks: Sequence[tuple[Wanted, Slot]], now: datetime) -> None:
+    """A hold of the patient's, and an offer to them, whose time the series needs: it is taken now.
 
     `held` are rows of OWN_HOLDS. Of counselor and rooms the series needs its buffers too, of the patient it does not.
     """
-    of_counselor = merge_spans(calendars.needed(slot) for slot in picks)
-    of_patient = merge_spans((epoch(slot.start), epoch(slot.end)) for slot in picks)
+    calendars = picks[0][0].calendars
+    of_counselor = merge_spans(wanted.calendars.needed(slot) for wanted, slot in picks)
+    of_patient = merge_spans((epoch(slot.start), epoch(slot.end)) for _, slot in picks)
     with_buffers = {calendars.counselor.counselor_id, *calendars.room_ids}
     in_the_way = {
         entry_id: is_offer
@@ -126,41 +136,26 @@ def _give_back_own(held: list[Row], picks: list[Slot], calendars: Calendars, now
 
 
 def _write(
-    current: Fact,
-    series: SessionSeries,
-    picks: list[Slot],
-    calendars: Calendars,
-    *,
-    mode: str | None,
-    note: str,
+    current: Fact, series: SessionSeries, picks: list[tuple[Wanted, Slot]], *, note: str
 ) -> list[Session]:
     """All rows of the series, a statement for each table, however many sessions."""
-    offered = calendars.offered
-    before = timedelta(minutes=offered.buffer_before_minutes)
-    after = timedelta(minutes=offered.buffer_after_minutes)
-    entries, occupancies, sessions, participants = [], [], [], []
-    for number, slot in enumerate(picks):
-        how = mode or slot.modes[0]
-        room = calendars.room_for(slot, how)
-        entry, taken = new_entry(
-            kind=EntryKind.SESSION,
-            start=slot.start,
-            end=slot.end,
-            counselor_id=series.counselor_id,
-            patient_id=series.patient_id,
-            buffer_before=before,
-            buffer_after=after,
-            room_id=room.id if room else None,
-        )
+    entries: list[CalendarEntry] = []
+    occupancies: list[Occupancy] = []
+    sessions: list[Session] = []
+    participants: list[SessionParticipant] = []
+    for wanted, slot in picks:
+        calendars = wanted.calendars
+        entry, taken = calendars.new_entry(slot)
         session, participant = new_session(
             entry=entry,
-            terms=Terms.of(offered),
+            terms=Terms.of(calendars.offered),
             counselor_id=series.counselor_id,
             patient_id=series.patient_id,
             centre_id=slot.centre_id,
-            mode=how,
-            note=note if number == 0 else "",
+            mode=calendars.mode_of(slot),
+            note=note if not sessions else "",
             series=series,
+            series_number=wanted.occurrence.number,
         )
         entries.append(entry)
         occupancies += taken

@@ -231,6 +231,10 @@ TABLE: dict[str, Row] = {
     "GET sessions/feed/<str:token>.ics": Row(EVERYBODY, at("sessions/feed/unknown.ics"), success=404),
     "POST sessions/series": Row(PATIENTS, about("sessions/series", _series), success=201),
     "GET sessions/series/<uuid:series_id>": Row(SESSIONS, at("sessions/series/{series}")),
+    "PATCH sessions/series/<uuid:series_id>": Row(
+        SESSIONS,
+        about("sessions/series/{series}", lambda world, piece: {"scope": "all", "time": "11:00"}),
+    ),
     "DELETE sessions/series/<uuid:series_id>": Row(SESSIONS, at("sessions/series/{series}?scope=all")),
     "GET sessions/waitlist": Row(SIGNED_IN, at("sessions/waitlist")),
     "POST sessions/waitlist": Row(PATIENTS, about("sessions/waitlist", _wait), success=201),
