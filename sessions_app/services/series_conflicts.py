@@ -139,5 +139,5 @@ def _conflict(wanted: Wanted, why: str, taken: list[Span]) -> Conflict:
     if wanted.refusal:
         return Conflict(wanted, why, [])
     # Its own time now is no other time: that is leaving it where it is.
-    own = wanted.session and wanted.session.start
+    own = wanted.session.start if wanted.session else None
     return Conflict(wanted, why, wanted.calendars.near(wanted.start, taken, but=own))

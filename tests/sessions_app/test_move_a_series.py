@@ -13,8 +13,9 @@ from icalendar import Calendar
 
 from accounts.models import AuditEvent
 from core.errors import SeriesConflict, SlotTaken
-from sessions_app.models import Occupancy, Room, Session, SessionMove
+from sessions_app.models import Occupancy, Room, Session, SessionMove, SessionParticipant
 from sessions_app.services.repeats import Repeat
+from sessions_app.services.rescheduling import reschedule_session
 from sessions_app.services.reservations import Choice
 from sessions_app.services.series import SeriesScope, book_series, cancel_series
 from sessions_app.services.series_moves import NewTime, move_series
@@ -207,6 +208,26 @@ def test_another_way_to_meet_takes_a_room_each_time_and_gives_it_back(api_as, ca
     ]
     done(move(api_as(patient), series, mode="video"))
     assert Occupancy.objects.filter(resource__in=[first.pk, second.pk], is_active=True).count() == 1
+
+
+def test_an_overbooked_one_takes_its_counselors_time_again(api_as, cast, rival):
+    counselor = open_practice(counselor=cast.a.counselor.counselor_profile, zone="Europe/London")
+    series = booked(counselor, cast.a.patient, count=3)
+    second = sessions_of(series)[1]
+    book(counselor, rival, on_the_wall(second.start, hours=3))
+    reschedule_session(
+        session=second,
+        start=on_the_wall(second.start, hours=3),
+        actor=cast.a.front_desk,
+        overbook_reason="Could come only then.",
+    )
+    SessionParticipant.objects.filter(session=second).update(arrived_at=second.start)
+    done(move(api_as(cast.a.patient), series, time="15:00"))
+    second = sessions_of(series)[1]
+    assert (second.overbooked, second.overbooked_by) == (False, None)
+    assert second.entry.occupancies.count() == 2
+    assert second.participants.get().arrived_at is None
+    assert double_bookings() == []
 
 
 # --- Two at once ----------------------------------------------------------------------------------------------
