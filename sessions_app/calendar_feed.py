@@ -49,6 +49,7 @@ def feed_etag(feed: CalendarFeed, sessions: Sequence[Session], blocks: Sequence[
             session.pk,
             session.sequence,
             session.status,
+            session.is_cancelled_for(feed.user),
             session.start,
             session.end,
             _title(feed, session, feed.user),

@@ -20,7 +20,7 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from accounts.models import User
 from accounts.roles import Role
 from sessions_app.calendar_zones import zone_component
-from sessions_app.models import CalendarBlock, Mode, Session, SessionStatus
+from sessions_app.models import CalendarBlock, Mode, Session
 
 PRODUCT = "-//Appointments//EN"
 TITLE = "Appointment"
@@ -110,9 +110,10 @@ def session_event(session: Session, *, viewer: User, title: str) -> Event:
     address = settings.SITE_URL + reverse("session_detail", args=[session.pk])
     event.add("url", address)
     event.add("description", f"Details and changes: {address}")
-    event.add("status", "CANCELLED" if session.status == SessionStatus.CANCELLED else "CONFIRMED")
+    is_off = session.is_cancelled_for(viewer)
+    event.add("status", "CANCELLED" if is_off else "CONFIRMED")
     event.add("class", "PRIVATE")
-    event.add("transp", "TRANSPARENT" if session.status == SessionStatus.CANCELLED else "OPAQUE")
+    event.add("transp", "TRANSPARENT" if is_off else "OPAQUE")
     event.add("organizer", _organizer(), encode=False)
     return event
 
@@ -156,7 +157,7 @@ def title_with_name(session: Session, viewer: User) -> str:
         return f"{TITLE} with {session.counselor.user.full_name}"
     if viewer.pk != session.counselor_id:
         return TITLE
-    names = [participant.patient.name_for(viewer) for participant in session.participants.all()]
+    names = [participant.patient.name_for(viewer) for participant in session.taking_part]
     return f"{TITLE} with {names[0]}" if len(names) == 1 else f"{TITLE} with {len(names)} people"
 
 

@@ -15,9 +15,9 @@ from accounts.roles import Role
 from core.api.paging import Page, PageRequest
 from core.ids import uuid7
 from core.statements import Row, read
-from sessions_app.models import Mode, Session, SessionStatus
+from sessions_app.models import Mode, ParticipantStatus, Session, SessionStatus
 from sessions_app.models.sessions import taking_part
-from sessions_app.session_rows import Person, SessionRow, patient_name, possible_to
+from sessions_app.session_rows import Participation, Person, SessionRow, patient_name, possible_to
 
 # The ids come from a queryset, so that who sees what is said in one place; the rest is read by hand, since building it
 # through the ORM costs more than PostgreSQL takes (docs/performance.md). Each table costs even where it holds nothing
@@ -28,7 +28,8 @@ SELECT page.total,{who} session.id, session.status, session.start, session."end"
        session.counselor_id, trim(counselor.first_name || ' ' || counselor.last_name),
        centre.id, centre.name, centre.address, centre.city, centre.timezone,
        session.fee_minor, session.currency, session.payment_policy, session.created_at,
-       session.cancelled_by_id, session.cancelled_at, session.overbooked
+       session.cancelled_by_id, session.cancelled_at, session.overbooked,
+       session.capacity
   FROM page
   JOIN sessions_app_session session ON session.id = page.id
   JOIN sessions_app_sessiontype type ON type.id = session.session_type_id
@@ -39,30 +40,35 @@ SELECT page.total,{who} session.id, session.status, session.start, session."end"
 _WHO = """
        participant.patient_id, person.first_name || ' ' || person.last_name, patient.is_anonymous, patient.alias,
       """
-# One row for each who takes part.
+# One row for each who takes part; a patient reads of themselves alone, and so does without.
 _WHO_JOINED = """
   LEFT JOIN sessions_app_sessionparticipant participant ON participant.session_id = session.id
   LEFT JOIN accounts_patientprofile patient ON patient.user_id = participant.patient_id
   LEFT JOIN accounts_user person ON person.id = participant.patient_id"""
-# A cancelled session may have cost something, and one in person may have a room.
+# A cancelled session may have cost something, one in person may have a room, and of several each has their own end.
 _MORE = """
-SELECT session.id, charge.amount_minor, charge.waived_at IS NOT NULL, policy.version, room.id, room.name
+SELECT session.id, room.id, room.name, participant.patient_id, participant.status, participant.cancelled_by_id,
+       participant.cancelled_at, charge.amount_minor, charge.waived_at IS NOT NULL, policy.version
   FROM sessions_app_session session
+  LEFT JOIN sessions_app_sessionparticipant participant
+         ON participant.session_id = session.id AND participant.patient_id = COALESCE(%s, participant.patient_id)
   LEFT JOIN sessions_app_cancellationcharge charge
-         ON charge.session_id = session.id AND session.status = 'cancelled'
+         ON charge.session_id = session.id AND 'cancelled' IN (session.status, participant.status)
+        AND COALESCE(charge.participant_id, participant.id) = participant.id
   LEFT JOIN sessions_app_noticepolicy policy ON policy.id = charge.policy_id
   LEFT JOIN sessions_app_calendarentry entry ON entry.id = session.entry_id AND session.mode = 'in_person'
   LEFT JOIN sessions_app_room room ON room.id = entry.room_id
  WHERE session.id = ANY(%s::uuid[])
+ ORDER BY participant.id
 """
-_NO_MORE = (None, False, None, None, None)
+_NO_CHARGE, _NO_ROOM = (None, False, None), (None, None)
+_ENDED_FOR_ONE = (ParticipantStatus.CANCELLED, ParticipantStatus.NO_SHOW)
 _OF_SESSIONS = """wanted(id) AS NOT MATERIALIZED ({ids}),
      page AS MATERIALIZED (
        SELECT session.id, (SELECT count(*) FROM wanted) AS total
          FROM sessions_app_session session JOIN wanted ON wanted.id = session.id
         ORDER BY {order} LIMIT %s OFFSET %s)"""
-# A patient's own in order of time: read by an index of their participations, counted by the same; who takes part is
-# the reader.
+# A patient's own in order of time: read by an index of their participations, counted by the same.
 _OF_A_PATIENT = """wanted(id, start) AS NOT MATERIALIZED ({ids}),
      page AS MATERIALIZED (
        SELECT session.id, (SELECT count(*) FROM wanted) AS total
@@ -81,7 +87,8 @@ def session_rows(
     ids = _ids_of(sessions)
     if ids is None:
         return []
-    return _shown(read(_page_sql(ids[0], ordering, is_own=False), [*ids[1], None, 0]), viewer, now)
+    sql = _page_sql(_OF_SESSIONS, ids[0], ordering, with_names=viewer.role != Role.PATIENT)
+    return _shown(read(sql, [*ids[1], None, 0]), viewer, now)
 
 
 def session_page(
@@ -91,7 +98,7 @@ def session_page(
     ids = _ids_of(sessions)
     if ids is None:
         return Page(request, [], 0)
-    return _page(ids, request, viewer, now)
+    return _page(_OF_SESSIONS, ids, request, viewer, now)
 
 
 def visible_session_page(
@@ -99,24 +106,25 @@ def visible_session_page(
 ) -> Page[SessionRow]:
     """One page of all that `viewer` may see and that pass the filters (lookups of Session), in one query."""
     if filters:
-        return session_page(
-            Session.objects.visible_to(viewer).filter(**filters), request, viewer=viewer, now=now
-        )
+        sessions = Session.objects.visible_to(viewer)
+        others = dict(filters)
+        if "status" in others:
+            sessions = sessions.in_state(others.pop("status"), viewer=viewer)
+        return session_page(sessions.filter(**others), request, viewer=viewer, now=now)
     is_in_time = viewer.role == Role.PATIENT and request.ordering in _BY_START
     visible = _own_ids() if is_in_time else _visible_ids(viewer.role)
     if visible is None:
         return Page(request, [], 0)
     sql, count = visible
-    return _page((sql, [viewer.pk] * count), request, viewer, now, is_own=is_in_time)
+    page = _OF_A_PATIENT if is_in_time else _OF_SESSIONS
+    return _page(page, (sql, [viewer.pk] * count), request, viewer, now)
 
 
 _Ids = tuple[str, list[Any]]
 
 
-def _page(
-    ids: _Ids, request: PageRequest, viewer: User, now: datetime, *, is_own: bool = False
-) -> Page[SessionRow]:
-    sql = _page_sql(ids[0], request.ordering, is_own=is_own)
+def _page(page: str, ids: _Ids, request: PageRequest, viewer: User, now: datetime) -> Page[SessionRow]:
+    sql = _page_sql(page, ids[0], request.ordering, with_names=viewer.role != Role.PATIENT)
     rows = read(sql, [*ids[1], request.size, request.offset])
     if rows:
         total = rows[0][0]
@@ -124,8 +132,7 @@ def _page(
         ((total,),) = read(_COUNT.format(ids=ids[0]), ids[1])
     else:
         total = 0
-    shown = _own(rows, viewer, now) if is_own else _shown(rows, viewer, now)
-    return Page(request, shown, total)
+    return Page(request, _shown(rows, viewer, now), total)
 
 
 def _ids_of(sessions: QuerySet[Session]) -> _Ids | None:
@@ -170,11 +177,11 @@ def _compiled(queryset: QuerySet[Any, Any]) -> _Ids | None:
 
 
 @lru_cache(maxsize=256)
-def _page_sql(ids: str, ordering: tuple[str, ...], *, is_own: bool) -> str:
+def _page_sql(page: str, ids: str, ordering: tuple[str, ...], *, with_names: bool) -> str:
     order = _order_by(ordering)
-    if is_own:
-        return _PAGE.format(page=_OF_A_PATIENT.format(ids=ids, order=order), who="", joined="", order=order)
-    page = _OF_SESSIONS.format(ids=ids, order=order)
+    page = page.format(ids=ids, order=order)
+    if not with_names:
+        return _PAGE.format(page=page, who="", joined="", order=order)
     return _PAGE.format(page=page, who=_WHO, joined=_WHO_JOINED, order=f"{order}, participant.id")
 
 
@@ -189,44 +196,69 @@ def _order_by(ordering: tuple[str, ...]) -> str:
 
 
 def _shown(rows: list[Row], viewer: User, now: datetime) -> list[SessionRow]:
-    """The rows of `_PAGE` with `_WHO`, which stand together by session, as one row for each."""
+    """The rows of `_PAGE`, with `_WHO` for all but patients, as one row for each session."""
+    if viewer.role == Role.PATIENT:
+        return _own(rows, viewer, now)
     sessions: dict[UUID, Row] = {}
-    patients: dict[UUID, tuple[Person, ...]] = {}
+    people: dict[UUID, dict[UUID, Person]] = {}
     for row in rows:
         _, patient_id, name, is_anonymous, alias, session_id = row[:6]
         sessions[session_id] = row[5:]
-        who = patients.get(session_id, ())
+        who = people.setdefault(session_id, {})
         if patient_id is not None:
-            who += (Person(patient_id, patient_name(name, is_anonymous, alias, viewer)),)
-        patients[session_id] = who
-    return _completed(list(sessions.values()), patients.__getitem__, viewer, now)
-
-
-def _own(rows: list[Row], viewer: User, now: datetime) -> list[SessionRow]:
-    """The rows of `_PAGE` without `_WHO`: a patient's own."""
-    who = (Person(viewer.pk, patient_name(viewer.full_name, False, "", viewer)),)
-    return _completed([row[1:] for row in rows], lambda _: who, viewer, now)
-
-
-def _completed(
-    sessions: Sequence[Row], patients_of: Callable[[UUID], tuple[Person, ...]], viewer: User, now: datetime
-) -> list[SessionRow]:
-    more = _more_of(sessions)
-    can, is_patient = possible_to(viewer, now), viewer.role == Role.PATIENT
+            who[patient_id] = Person(patient_id, patient_name(name, is_anonymous, alias, viewer))
+    more, can = _more_of(list(sessions.values()), None), possible_to(viewer, now)
     shown = []
-    for *columns, overbooked in sessions:
+    for columns in sessions.values():
         session_id, status, start, end = columns[:4]
-        own = more.get(session_id, _NO_MORE)
-        is_owed = bool(own[0]) and not own[1]
+        who, known = people[session_id], more.get(session_id)
+        taking_part, patients, charge, room = (), tuple(who.values()), _NO_CHARGE, _NO_ROOM
+        if known is not None:
+            room, charge = known[0][:2], known[0][6:]
+        if known is not None and columns[-1] > 1:
+            taking_part = tuple(Participation(who[row[2]], row[3], *row[6:]) for row in known if row[2])
+            patients = tuple(
+                each.person for each in taking_part if each.status != ParticipantStatus.CANCELLED
+            )
+            charge = taking_part[0][2:] if len(taking_part) == 1 else _NO_CHARGE
+        is_owed = (bool(charge[0]) and not charge[1]) or any(each.owed_minor for each in taking_part)
         possible = can(status, start, end, is_owed)
-        tight = (
-            None if is_patient else overbooked
-        )  # how tight the counselor's day is, is not a patient's to know
-        shown.append(SessionRow._make((*columns, tight, *own, patients_of(session_id), possible)))
+        shown.append(SessionRow._make((*columns, *charge, *room, patients, taking_part, possible)))
     return shown
 
 
-def _more_of(sessions: Sequence[Row]) -> dict[UUID, Row]:
-    """What `_MORE` tells of those that may have it, by session."""
-    ids = [row[0] for row in sessions if row[1] == SessionStatus.CANCELLED or row[4] == Mode.IN_PERSON]
-    return {row[0]: row[1:] for row in read(_MORE, [ids])} if ids else {}
+def _own(rows: list[Row], viewer: User, now: datetime) -> list[SessionRow]:
+    """A patient's own: of others who take part nothing is read, and how tight the counselor's day is, is not theirs."""
+    sessions = [row[1:] for row in rows]
+    more, can = _more_of(sessions, viewer.pk), possible_to(viewer, now)
+    who = (Person(viewer.pk, patient_name(viewer.full_name, False, "", viewer)),)
+    shown = []
+    for *columns, _, capacity in sessions:
+        charge, room = _NO_CHARGE, _NO_ROOM
+        if known := more.get(columns[0]):
+            ((*room, _, became, left_by, left_at), charge) = known[0][:6], known[0][6:]
+            if became in _ENDED_FOR_ONE:
+                columns[_STATUS] = became
+                if left_at is not None:
+                    columns[_CANCELLED] = left_by, left_at
+        _, status, start, end = columns[:4]
+        possible = can(status, start, end, bool(charge[0]) and not charge[1])
+        shown.append(SessionRow._make((*columns, None, capacity, *charge, *room, who, (), possible)))
+    return shown
+
+
+_STATUS, _CANCELLED = 1, slice(18, 20)
+"""Of the columns from the session's id on."""
+
+
+def _more_of(sessions: Sequence[Row], patient_id: UUID | None) -> dict[UUID, list[Row]]:
+    """What `_MORE` tells of those that may have it, by session: a row for each who takes part, or for the patient."""
+    ids = [
+        row[0]
+        for row in sessions
+        if row[1] == SessionStatus.CANCELLED or row[4] == Mode.IN_PERSON or row[-1] > 1
+    ]
+    more: dict[UUID, list[Row]] = {}
+    for row in read(_MORE, [patient_id, ids]) if ids else ():
+        more.setdefault(row[0], []).append(row[1:])
+    return more

@@ -31,7 +31,7 @@ from sessions_app.models import (
     WaitlistOffer,
 )
 from sessions_app.models.sessions import SessionQuerySet
-from sessions_app.services.offers import offer_freed_time
+from sessions_app.services.offers import offer_freed_place, offer_freed_time
 from sessions_app.services.reminders import plan_reminders
 from sessions_app.services.waitlist import end_waiting_for_booked
 
@@ -43,12 +43,18 @@ def register() -> None:
     registry.register_type("session_rescheduled", render_rescheduled)
     registry.register_type("session_reminder_day", render_reminder)
     registry.register_type("session_reminder_hour", render_reminder)
+    registry.register_type("group_changed", render_group_changed)
     registry.register_type("waitlist_offer", render_offer)
     registry.register_type("series_booked", render_series)
     registry.register_type("series_moved", render_series_moved)
     outbox.register("session.confirmed", "sessions_app.plan_reminders", on_confirmed_plan_reminders)
     outbox.register("session.confirmed", "sessions_app.notify", on_confirmed_notify)
     outbox.register("session.confirmed", "sessions_app.end_waiting", on_confirmed_end_waiting)
+    outbox.register("session.joined", "sessions_app.plan_reminders", on_joined_plan_reminders)
+    outbox.register("session.joined", "sessions_app.notify", on_joined_notify)
+    outbox.register("session.joined", "sessions_app.end_waiting", on_confirmed_end_waiting)
+    outbox.register("session.left", "sessions_app.notify", on_left_notify)
+    outbox.register("session.left", "sessions_app.offer_freed_place", on_left_offer_place)
     outbox.register("session.rescheduled", "sessions_app.plan_reminders", on_rescheduled_plan_reminders)
     outbox.register("session.rescheduled", "sessions_app.notify", on_rescheduled_notify)
     outbox.register("session.cancelled", "sessions_app.notify", on_cancelled_notify)
@@ -73,6 +79,24 @@ def on_confirmed_notify(payload: outbox.Payload) -> None:
     session = _session(payload)
     if session is not None and session.series_id is None:
         _notify_everyone("session_confirmed", payload)
+
+
+def on_joined_plan_reminders(payload: outbox.Payload) -> None:
+    session, patient_id = _session(payload), UUID(str(payload["patient"]))
+    if session is not None and session.status == SessionStatus.CONFIRMED:
+        plan_reminders(session=session, user_ids=[patient_id])
+
+
+def on_joined_notify(payload: outbox.Payload) -> None:
+    _notify_about_one("session_confirmed", payload)
+
+
+def on_left_notify(payload: outbox.Payload) -> None:
+    _notify_about_one("session_cancelled", payload)
+
+
+def on_left_offer_place(payload: outbox.Payload) -> None:
+    offer_freed_place(session_id=UUID(str(payload["session"])))
 
 
 def on_series_notify(payload: outbox.Payload) -> None:
@@ -148,9 +172,20 @@ def _notify(type_code: str, session: Session, *, dedupe: str) -> None:
     notify(user_ids=everyone_in(session), type_code=type_code, about_id=session.pk, dedupe=dedupe)
 
 
+def _notify_about_one(type_code: str, payload: outbox.Payload) -> None:
+    """Who came or went is told what everybody who books or cancels is; the counselor how many they are now."""
+    session, patient_id = _session(payload), UUID(str(payload["patient"]))
+    if session is not None:
+        # Each time that they come or go: the session's number grows when somebody goes.
+        dedupe = f"{session.pk}/{patient_id}@{payload['sequence']}"
+        notify(user_ids=[patient_id], type_code=type_code, about_id=session.pk, dedupe=dedupe)
+        dedupe = f"{dedupe}/{type_code}"
+        notify(user_ids=[session.counselor_id], type_code="group_changed", about_id=session.pk, dedupe=dedupe)
+
+
 def everyone_in(session: Session) -> list[UUID]:
     """The accounts of those who take part."""
-    return [session.counselor_id, *(participant.patient_id for participant in session.participants.all())]
+    return [session.counselor_id, *(participant.patient_id for participant in session.taking_part)]
 
 
 def _session(payload: outbox.Payload) -> Session | None:
@@ -161,7 +196,7 @@ def _session(payload: outbox.Payload) -> Session | None:
 
 
 def render_confirmed(user: User, session_id: UUID) -> Mail | None:
-    session = _still_coming(session_id)
+    session = _still_coming(session_id, user)
     if session is None:
         return None
     subject = _("Your appointment on %(day)s at %(time)s") % _moment(session)
@@ -169,7 +204,7 @@ def render_confirmed(user: User, session_id: UUID) -> Mail | None:
 
 
 def render_rescheduled(user: User, session_id: UUID) -> Mail | None:
-    session = _still_coming(session_id)
+    session = _still_coming(session_id, user)
     if session is None:
         return None
     subject = _("Your appointment is moved to %(day)s at %(time)s") % _moment(session)
@@ -177,8 +212,8 @@ def render_rescheduled(user: User, session_id: UUID) -> Mail | None:
 
 
 def render_cancelled(user: User, session_id: UUID) -> Mail | None:
-    session = _told_about().filter(pk=session_id, status=SessionStatus.CANCELLED).first()
-    if session is None:
+    session = _told_about().filter(pk=session_id).first()
+    if session is None or not session.is_cancelled_for(user):
         return None
     subject = _("Your appointment on %(day)s at %(time)s is cancelled") % _moment(session)
     return _mail("session_cancelled", subject, session, user, method=CalendarMethod.CANCEL)
@@ -186,11 +221,24 @@ def render_cancelled(user: User, session_id: UUID) -> Mail | None:
 
 def render_reminder(user: User, session_id: UUID) -> Mail | None:
     """No calendar file: the reader has one since the confirmation."""
-    session = _still_coming(session_id)
+    session = _still_coming(session_id, user)
     if session is None:
         return None
     subject = _("Reminder: your appointment on %(day)s at %(time)s") % _moment(session)
     return _mail("session_reminder", subject, session, user)
+
+
+def render_group_changed(user: User, session_id: UUID) -> Mail | None:
+    """To the counselor: how many they are now. Of several who come and go at once, the last mail is right."""
+    session = _still_coming(session_id, user)
+    if session is None:
+        return None
+    subject = _("Your appointment on %(day)s at %(time)s: %(taken)s of %(places)s places are booked") % {
+        **_moment(session),
+        "taken": len(session.taking_part),
+        "places": session.capacity,
+    }
+    return _mail("group_changed", subject, session, user)
 
 
 def render_series(user: User, series_id: UUID) -> Mail | None:
@@ -295,9 +343,10 @@ def _told_about() -> SessionQuerySet:
     )
 
 
-def _still_coming(session_id: UUID) -> Session | None:
+def _still_coming(session_id: UUID, reader: User) -> Session | None:
     coming = _told_about().filter(status=SessionStatus.CONFIRMED, start__gt=timezone.now())
-    return coming.filter(pk=session_id).first()
+    session = coming.filter(pk=session_id).first()
+    return None if session is None or session.is_cancelled_for(reader) else session
 
 
 def _moment(session: Session) -> dict[str, str]:
@@ -320,7 +369,7 @@ def _mail(
                 (_("With"), _with_whom(session, reader)),
                 (_("When"), _when(session)),
                 _where(session),
-                *_charge(session),
+                *_charge(session, reader),
             ],
             "is_counselor": reader.pk == session.counselor_id,
             "session_url": settings.SITE_URL + reverse("session_detail", args=[session.pk]),
@@ -334,7 +383,7 @@ def _with_whom(session: Session, reader: User) -> str:
     """To a counselor an anonymous patient is their alias; participants are not named to one another."""
     if reader.pk != session.counselor_id:
         return session.counselor.user.full_name
-    return ", ".join(participant.patient.name_for(reader) for participant in session.participants.all())
+    return ", ".join(participant.patient.name_for(reader) for participant in session.taking_part)
 
 
 def _when(session: Session) -> str:
@@ -351,9 +400,12 @@ def _where(session: Session) -> tuple[str, str]:
     return _("How"), _("By video") if session.mode == Mode.VIDEO else _("By phone")
 
 
-def _charge(session: Session) -> list[tuple[str, str]]:
-    """What the patient owes for having cancelled late, as it stands when the mail leaves."""
-    if session.status != SessionStatus.CANCELLED:
+def _charge(session: Session, reader: User) -> list[tuple[str, str]]:
+    """What the patient owes for having cancelled late, as it stands when the mail leaves; of several, their own."""
+    if not session.is_cancelled_for(reader):
         return []
-    charge = CancellationCharge.objects.filter(session=session, waived_at=None).first()
+    charges = CancellationCharge.objects.filter(session=session, waived_at=None)
+    if session.capacity > 1:
+        charges = charges.filter(participant__patient=reader.pk)
+    charge = charges.first()
     return [(_("Cost"), amount_in_words(charge.amount_minor, session.currency))] if charge else []

@@ -44,8 +44,25 @@ class Charge:
         return 0 if self.is_waived else self.amount_minor
 
 
+class Participation(NamedTuple):
+    """One of several, as counselors and staff read it: what became of it, and what is owed for having cancelled."""
+
+    person: Person
+    status: str
+    charged_minor: int | None
+    is_charge_waived: bool
+    charge_policy_version: int | None
+
+    @property
+    def owed_minor(self) -> int:
+        return 0 if self.is_charge_waived else self.charged_minor or 0
+
+
 class SessionRow(NamedTuple):
     """One session for one reader. Instants are aware, UTC; money is in the currency's minor unit.
+
+    A patient reads their own participation: its status, their charge, and of `patients` themselves alone. For all
+    others `patients` are those who take part, and `participants` those of a couple or a group, also who has cancelled.
 
     `overbooked` is None to patients. `can` names what the reader may do now: the keys of POSSIBLE_ACTIONS. The columns
     are in the order of the statement.
@@ -72,12 +89,14 @@ class SessionRow(NamedTuple):
     cancelled_by_id: UUID | None
     cancelled_at: datetime | None
     overbooked: bool | None
+    capacity: int
     charged_minor: int | None
     is_charge_waived: bool
     charge_policy_version: int | None
     room_id: UUID | None
     room_name: str | None
     patients: tuple[Person, ...]
+    participants: tuple[Participation, ...]
     can: tuple[str, ...]
 
     @property
@@ -139,7 +158,9 @@ def booked_row(booked: Booked, patient: User, *, now: datetime) -> SessionRow:
         room_id=booked.room.id if booked.room else None,
         room_name=booked.room.name if booked.room else None,
         overbooked=None,
+        capacity=session.capacity,
         patients=(Person(patient.pk, patient_name(patient.full_name, False, "", patient)),),
+        participants=(),
         can=possible_actions(
             status=session.status, start=session.start, end=session.end, viewer=patient, now=now
         ),

@@ -32,6 +32,7 @@ class WhyNot(StrEnum):
     TOO_CLOSE = "too_close"
     BLOCKED = "blocked"
     ROOMS_TAKEN = "rooms_taken"
+    GROUP_FULL = "group_full"
 
 
 class Finding(NamedTuple):

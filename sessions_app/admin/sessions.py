@@ -23,7 +23,7 @@ from core.money import amount_in_words
 from sessions_app import wording
 from sessions_app.access import access_session
 from sessions_app.admin.people import COUNSELOR_NAMES, CounselorFilter, name_in_console
-from sessions_app.models import CancellationCharge, Session, SessionStatus
+from sessions_app.models import CancellationCharge, ParticipantStatus, Session, SessionStatus
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.states import complete_session, mark_no_show
 from sessions_app.session_rows import possible_actions
@@ -121,10 +121,8 @@ class SessionAdmin(ConsoleAdmin):
                 "session_type",
                 "cancelled_by",
                 "overbooked_by",
-                "cancellation_charge__policy",
-                "cancellation_charge__waived_by",
             )
-            .prefetch_related("participants__patient__user")
+            .prefetch_related("participants__patient__user", "charges__policy", "charges__waived_by")
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -155,7 +153,11 @@ class SessionAdmin(ConsoleAdmin):
 
     @display(description="Patient")
     def patients(self, session: Session) -> str:
-        return ", ".join(name_in_console(participant.patient) for participant in session.participants.all())
+        return ", ".join(
+            name_in_console(participant.patient)
+            for participant in session.participants.all()
+            if participant.status != ParticipantStatus.CANCELLED
+        )
 
     @display(description="Fee")
     def fee(self, session: Session) -> str:
@@ -163,9 +165,9 @@ class SessionAdmin(ConsoleAdmin):
 
     @display(description="Charge for cancelling late")
     def charge(self, session: Session) -> str:
-        charge = charge_of(session)
-        if charge is None:
-            return "None"
+        return "; ".join(self._charge_in_words(session, charge) for charge in session.charges.all()) or "None"
+
+    def _charge_in_words(self, session: Session, charge: CancellationCharge) -> str:
         waived = f", waived by {charge.waived_by}" if charge.waived_by else ""
         amount = amount_in_words(charge.amount_minor, session.currency)
         return f"{amount}, version {charge.policy.version} of the policy{waived}"
@@ -214,14 +216,13 @@ class SessionAdmin(ConsoleAdmin):
         session = self.get_object(request, str(object_id))
         possible: tuple[str, ...] = ()
         if session is not None:
-            charge = charge_of(session)
             possible = possible_actions(
                 status=session.status,
                 start=session.start,
                 end=session.end,
                 viewer=reader_of(request),
                 now=timezone.now(),
-                is_owed=charge is not None and charge.waived_at is None,
+                is_owed=any(charge.waived_at is None for charge in session.charges.all()),
             )
         return [each for each in super().get_actions_detail(request, object_id) if each.path in possible]
 
@@ -266,8 +267,3 @@ class SessionAdmin(ConsoleAdmin):
             "back": back,
         }
         return TemplateResponse(request, "admin/sessions_app/session/end.html", context)
-
-
-def charge_of(session: Session) -> CancellationCharge | None:
-    """Without a query when it was fetched along, or found missing along."""
-    return getattr(session, "cancellation_charge", None)

@@ -12,6 +12,7 @@ from core.api.views import Endpoint, operation
 from core.errors import NotFound, PermissionDenied, ValidationFailed
 from sessions_app.access import access_session_type_to_edit
 from sessions_app.models import SessionType
+from sessions_app.models.types import USUAL_CAPACITY
 from sessions_app.serializers.session_types import (
     SessionTypeBody,
     SessionTypeDetailShape,
@@ -32,7 +33,7 @@ class SessionTypeCollection(Endpoint):
     def post(self, request: Request, counselor_id: UUID, body: dict[str, Any]) -> Answer:
         """Offer a new kind of session. A free one has no fee, and one that is paid at the centre has one."""
         counselor = access_counselor_to_plan(reader_of(request), counselor_id)
-        offered = SessionType(counselor=counselor, **body)
+        offered = SessionType(counselor=counselor, **_with_capacity(body, kind_before=None))
         save_session_type(session_type=offered, actor=reader_of(request))
         return Created(session_type_detail_answer(offered))
 
@@ -47,7 +48,7 @@ class SessionTypeDetail(Endpoint):
     def patch(self, request: Request, counselor_id: UUID, type_id: UUID, body: dict[str, Any]) -> Answer:
         """Change it, or offer it again (is_active). Sessions that are booked keep their terms."""
         offered = access_session_type_to_edit(reader_of(request), counselor_id, type_id)
-        for name, value in body.items():
+        for name, value in _with_capacity(body, kind_before=offered.kind).items():
             setattr(offered, name, value)
         save_session_type(session_type=offered, actor=reader_of(request))
         return Answer(session_type_detail_answer(offered))
@@ -59,3 +60,10 @@ class SessionTypeDetail(Endpoint):
         offered.is_active = False
         save_session_type(session_type=offered, actor=reader_of(request))
         return NoContent()
+
+
+def _with_capacity(body: dict[str, Any], *, kind_before: str | None) -> dict[str, Any]:
+    """Another kind brings its usual number of places, unless the body says how many."""
+    if "capacity" in body or body.get("kind", kind_before) == kind_before:
+        return body
+    return body | {"capacity": USUAL_CAPACITY.get(body["kind"], 1)}

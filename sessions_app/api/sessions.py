@@ -59,7 +59,7 @@ class SessionCollection(Endpoint):
                 note=note,
                 overbook_reason=body["overbook_reason"],
             )
-            if patient_id == reader_of(request).pk:
+            if patient_id == reader_of(request).pk and not booked.has_joined:
                 return Created(shown_booking(booked, reader_of(request)))
             session = booked.session
         return Created(shown_session(session, reader_of(request)))

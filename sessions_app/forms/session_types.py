@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 
 from core.money import CURRENCY_NAMES, to_major, to_minor
-from sessions_app.models import Mode, PaymentPolicy, SessionType
+from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionType
+from sessions_app.models.types import MAX_CAPACITY, USUAL_CAPACITY
 
 HIGHEST_FEE = 2_000_000
 """In major units: what the column holds in a currency with hundredths."""
@@ -28,6 +29,14 @@ class SessionTypeForm(forms.ModelForm):
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
     currency = forms.ChoiceField(label="Currency")
+    capacity = forms.IntegerField(
+        required=False,
+        min_value=2,
+        max_value=MAX_CAPACITY,
+        label="Places in a group",
+        help_text=f"For a group: how many people can take part, {USUAL_CAPACITY[SessionKind.GROUP]} when left empty. "
+        "The fee is each one’s.",
+    )
 
     class Meta:
         model = SessionType
@@ -41,6 +50,7 @@ class SessionTypeForm(forms.ModelForm):
             "currency",
             "buffer_before_minutes",
             "buffer_after_minutes",
+            "capacity",
             "is_active",
         )
         labels = {
@@ -60,11 +70,16 @@ class SessionTypeForm(forms.ModelForm):
         currency = self.fields["currency"]
         assert isinstance(currency, forms.ChoiceField)  # noqa: S101 - declared above
         currency.choices = [(code, f"{code} – {name}") for code, name in sorted(known.items())]
+        if offered.kind != SessionKind.GROUP:
+            self.initial["capacity"] = None
         if offered.fee_minor:
             self.initial["fee"] = to_major(offered.fee_minor, offered.currency)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        kind = values.get("kind", "")
+        if kind != SessionKind.GROUP or not values.get("capacity"):
+            values["capacity"] = USUAL_CAPACITY.get(kind, 1)
         if not {"fee", "currency", "payment_policy"} & self.errors.keys():
             is_free = values["payment_policy"] == PaymentPolicy.FREE
             self._take_fee(values["fee"] or Decimal(0), values["currency"], is_free=is_free)

@@ -38,7 +38,9 @@ class SlotHoldQuerySet(models.QuerySet["SlotHold"]):
 
 
 class SlotHold(models.Model):
-    """`is_live` is False once the hold was booked, dropped or swept; an expired one may still say True.
+    """A new session's time, or a place in one that is there (`joins`): then the entry takes the patient's time alone.
+
+    `is_live` is False once the hold was booked, dropped or swept; an expired one may still say True.
 
     `is_offer`: kept for somebody on the waitlist (WaitlistOffer), beside the one hold that a patient places.
     """
@@ -55,8 +57,16 @@ class SlotHold(models.Model):
     renewals = models.PositiveSmallIntegerField(default=0)
     is_live = models.BooleanField(default=True)
     is_offer = models.BooleanField(default=False, db_default=False)
-    session = models.OneToOneField(
-        Session, on_delete=models.SET_NULL, null=True, related_name="hold", help_text="What the hold became."
+    joins = models.ForeignKey(
+        Session, on_delete=models.CASCADE, null=True, related_name="holds", db_index=False
+    )
+    session = models.ForeignKey(
+        Session,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="What the hold became.",
     )
 
     objects = SlotHoldQuerySet.as_manager()
@@ -70,6 +80,12 @@ class SlotHold(models.Model):
                 violation_error_message="Another time is being held already.",
             ),
             models.CheckConstraint(condition=Q(renewals__lte=MAX_RENEWALS), name="hold_renewed_once_at_most"),
+        ]
+        indexes = [
+            models.Index(fields=["session"], name="hold_of_session", condition=Q(session__isnull=False)),
+            models.Index(
+                fields=["joins"], name="hold_of_a_place", condition=Q(joins__isnull=False, is_live=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import CounselorProfile, User
 from core.ids import uuid7
-from sessions_app.models.sessions import Session
+from sessions_app.models.sessions import Session, SessionParticipant
 
 MAX_NOTICE_HOURS = 336
 IN_FORCE_AFTER = timedelta(minutes=15)
@@ -58,11 +58,14 @@ class NoticePolicy(models.Model):
 class CancellationCharge(models.Model):
     """What the patient owes for having cancelled late, and under which version. A waived one is owed no longer.
 
-    `amount_minor` is in the minor unit of the session's currency. Why it was waived stands in the audit trail.
+    `amount_minor` is in the minor unit of the session's currency. `participant` is None where the release before groups
+    wrote it: then it is the only one's. Why it was waived stands in the audit trail.
     """
 
-    session = models.OneToOneField(
-        Session, on_delete=models.PROTECT, primary_key=True, related_name="cancellation_charge"
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="charges", db_index=False)
+    participant = models.ForeignKey(
+        SessionParticipant, on_delete=models.PROTECT, null=True, related_name="charges", db_index=False
     )
     policy = models.ForeignKey(NoticePolicy, on_delete=models.PROTECT, related_name="+")
     amount_minor = models.PositiveIntegerField()
@@ -71,6 +74,9 @@ class CancellationCharge(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["session", "participant"], name="charged_once_a_participant", nulls_distinct=False
+            ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="cancellation_charge_is_something"),
             models.CheckConstraint(
                 condition=Q(waived_at__isnull=True, waived_by__isnull=True)

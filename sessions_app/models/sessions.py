@@ -51,6 +51,16 @@ CORRECTIONS: dict[str, frozenset[str]] = {
     SessionStatus.NO_SHOW: frozenset({SessionStatus.COMPLETED, SessionStatus.CONFIRMED}),
 }
 """What staff may put right. A cancelled session is not among them: its time was given back, perhaps to somebody."""
+
+
+class ParticipantStatus(models.TextChoices):
+    """What became of one of several. `confirmed` says no more than the session's own status does."""
+
+    CONFIRMED = "confirmed", "Takes part"
+    CANCELLED = "cancelled", "Cancelled"
+    NO_SHOW = "no_show", "Missed"
+
+
 OPEN_STATES = (SessionStatus.CONFIRMED, SessionStatus.IN_PROGRESS)
 """Nobody has said yet how it ended."""
 
@@ -60,6 +70,18 @@ def taking_part(user: User) -> models.QuerySet["SessionParticipant"]:
     return SessionParticipant.objects.filter(patient=user.pk)
 
 
+def _ended_for(user: User) -> models.QuerySet["SessionParticipant"]:
+    """The participations that a patient cancelled for themselves or missed, while others went on."""
+    return taking_part(user).exclude(status=ParticipantStatus.CONFIRMED)
+
+
+def _is_coming(now: datetime, viewer: User) -> Q:
+    is_coming = Q(status__in=OPEN_STATES, end__gt=now)
+    if viewer.role != Role.PATIENT:
+        return is_coming
+    return is_coming & ~Q(pk__in=_ended_for(viewer).values("session"))
+
+
 class SessionQuerySet(models.QuerySet["Session"]):
     def visible_to(self, user: User) -> Self:
         """The sessions that `user` may see: row “see a session” of the table."""
@@ -67,13 +89,21 @@ class SessionQuerySet(models.QuerySet["Session"]):
             return self.none()
         return self.within(scope_for(user.role, Action.SESSION_SEE), user)
 
-    def coming(self, now: datetime) -> Self:
-        """Still to take place, or under way."""
-        return self.filter(status__in=OPEN_STATES, end__gt=now)
+    def in_state(self, *statuses: str, viewer: User) -> Self:
+        """In one of these for `viewer`: who cancelled for themselves has a cancelled session, though others go on."""
+        if viewer.role != Role.PATIENT:
+            return self.filter(status__in=statuses)
+        ended = _ended_for(viewer)
+        alike = Q(status__in=statuses) & ~Q(pk__in=ended.values("session"))
+        return self.filter(alike | Q(pk__in=ended.filter(status__in=statuses).values("session")))
 
-    def over(self, now: datetime) -> Self:
+    def coming(self, now: datetime, *, viewer: User) -> Self:
+        """Still to take place, or under way."""
+        return self.filter(_is_coming(now, viewer))
+
+    def over(self, now: datetime, *, viewer: User) -> Self:
         """All others: taken place, cancelled, missed, or past and not yet marked."""
-        return self.exclude(status__in=OPEN_STATES, end__gt=now)
+        return self.filter(~_is_coming(now, viewer))
 
     def within(self, scope: Scope, user: User) -> Self:
         if scope is Scope.ALL:
@@ -122,6 +152,7 @@ class Session(models.Model):
     overbooked_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
+    capacity = models.PositiveSmallIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = SessionQuerySet.as_manager()
@@ -147,11 +178,18 @@ class Session(models.Model):
                 condition=Q(series_number__isnull=False),
                 name="series_number_once",
             ),
+            # The key of participant_has_the_capacity_of_the_session (migration of groups).
+            models.UniqueConstraint(fields=["id", "capacity"], name="session_and_its_capacity"),
         ]
         indexes = [
             models.Index(fields=["counselor", "-start"], name="session_of_counselor"),
             models.Index(fields=["centre", "-start"], name="session_of_centre"),
             models.Index(fields=["-start", "id"], name="session_by_start"),
+            models.Index(
+                fields=["counselor", "start"],
+                name="group_of_counselor",
+                condition=Q(kind=SessionKind.GROUP, status=SessionStatus.CONFIRMED),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,12 +199,27 @@ class Session(models.Model):
     def duration_minutes(self) -> int:
         return int((self.end - self.start).total_seconds()) // 60
 
+    @property
+    def taking_part(self) -> list["SessionParticipant"]:
+        """Who has not cancelled for themselves. Reads the participants: fetch them along."""
+        return [each for each in self.participants.all() if each.status != ParticipantStatus.CANCELLED]
+
+    def is_cancelled_for(self, user: User) -> bool:
+        """Whether it is off for this reader: for all, or because they cancelled for themselves."""
+        if self.status == SessionStatus.CANCELLED or self.capacity == 1:
+            return self.status == SessionStatus.CANCELLED
+        return user.pk in {each.patient_id for each in self.participants.all()} - {
+            each.patient_id for each in self.taking_part
+        }
+
 
 class SessionParticipant(models.Model):
-    """A patient takes part in a session. One for most; couples and groups have several.
+    """A patient takes part in a session. One for most; couples and groups have several, each on a seat of their own.
 
     `start` is the session's, so that one index gives a patient's sessions in order (docs/performance.md). A foreign key
-    on both keeps it so: it follows the session's (migration 0011).
+    on both keeps it so: it follows the session's (migration 0011). So does `capacity`, the session's where that has
+    several seats: no seat has a higher number and none is taken twice, so there are never too many. Who cancels for
+    themselves gives the seat back. `joined_at` is when somebody came to a session that others had booked.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -180,6 +233,19 @@ class SessionParticipant(models.Model):
     start = models.DateTimeField(null=True, editable=False)
     arrived_at = models.DateTimeField(
         null=True, editable=False, help_text="When the desk noted that they are there."
+    )
+    status = models.CharField(
+        max_length=10,
+        choices=ParticipantStatus,
+        default=ParticipantStatus.CONFIRMED,
+        db_default=ParticipantStatus.CONFIRMED,
+    )
+    seat = models.PositiveSmallIntegerField(null=True, default=1, db_default=1)
+    capacity = models.PositiveSmallIntegerField(null=True, editable=False)
+    joined_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     note = EncryptedTextField(
         owner_attribute="patient_id",
@@ -196,7 +262,18 @@ class SessionParticipant(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["session", "patient"], name="patient_once_per_session")
+            models.UniqueConstraint(fields=["session", "patient"], name="patient_once_per_session"),
+            models.UniqueConstraint(fields=["session", "seat"], name="seat_once_per_session"),
+            models.CheckConstraint(
+                condition=Q(status=ParticipantStatus.CANCELLED, seat=None, cancelled_at__isnull=False)
+                | Q(
+                    Q(seat=1) | Q(seat__gt=1, capacity__isnull=False, seat__lte=F("capacity")),
+                    status__in=[ParticipantStatus.CONFIRMED, ParticipantStatus.NO_SHOW],
+                    seat__isnull=False,
+                    cancelled_at=None,
+                ),
+                name="participant_has_a_seat_of_the_session",
+            ),
         ]
         indexes = [models.Index(fields=["patient", "-start", "-session"], name="session_of_patient")]
 

@@ -12,6 +12,7 @@ from core.ids import uuid7
 
 MAX_DURATION_MINUTES = 480
 MAX_BUFFER_MINUTES = 120
+MAX_CAPACITY = 50
 
 
 class Mode(models.TextChoices):
@@ -27,6 +28,10 @@ class SessionKind(models.TextChoices):
     GROUP = "group", "Group"
 
 
+USUAL_CAPACITY: dict[str, int] = {SessionKind.COUPLE: 2, SessionKind.GROUP: 8}
+"""How many take part when nobody says how many; one in all other kinds."""
+
+
 class PaymentPolicy(models.TextChoices):
     FREE = "free", "Free"
     AT_CENTRE = "at_centre", "Paid at the centre"
@@ -38,7 +43,11 @@ class SessionTypeQuerySet(models.QuerySet["SessionType"]):
 
 
 class SessionType(models.Model):
-    """Durations and buffers are minutes; `fee_minor` is in the minor unit of `currency` (ISO 4217)."""
+    """Durations and buffers are minutes; `fee_minor` is each participant's, in the minor unit of `currency` (ISO 4217).
+
+    `capacity` is how many patients take part at most. The places of a group are booked one by one, by whoever comes; a
+    couple is booked by one of the two.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     counselor = models.ForeignKey(CounselorProfile, on_delete=models.CASCADE, related_name="session_types")
@@ -60,6 +69,9 @@ class SessionType(models.Model):
     )
     buffer_after_minutes = models.PositiveSmallIntegerField(
         default=0, validators=[MaxValueValidator(MAX_BUFFER_MINUTES)]
+    )
+    capacity = models.PositiveSmallIntegerField(
+        default=1, db_default=1, validators=[MinValueValidator(1), MaxValueValidator(MAX_CAPACITY)]
     )
     position = models.PositiveSmallIntegerField(
         default=0, help_text="The first is offered when nothing is chosen."
@@ -85,6 +97,16 @@ class SessionType(models.Model):
                 | (~Q(payment_policy=PaymentPolicy.FREE) & Q(fee_minor__gt=0)),
                 name="session_type_fee_matches_policy",
                 violation_error_message="A free session costs nothing, and one that is paid has a fee.",
+            ),
+            models.CheckConstraint(
+                condition=Q(capacity__gte=1, capacity__lte=MAX_CAPACITY),
+                name="session_type_capacity_is_sane",
+                violation_error_message=f"From 1 to {MAX_CAPACITY} people take part in a session.",
+            ),
+            models.CheckConstraint(
+                condition=Q(capacity=1) | Q(kind=SessionKind.GROUP) | Q(kind=SessionKind.COUPLE, capacity=2),
+                name="session_type_capacity_fits_kind",
+                violation_error_message="A group has as many places as you like, a couple two, all others one.",
             ),
         ]
         indexes = [models.Index(fields=["counselor", "position"], name="session_type_of_counselor")]

@@ -60,6 +60,7 @@ class SessionTypeShape(Shape):
     fee_minor = serializers.IntegerField()
     currency = serializers.CharField()
     payment_policy = serializers.ChoiceField(choices=PaymentPolicy.choices)
+    capacity = serializers.IntegerField(help_text="How many take part at most.")
 
 
 class CounselorShape(Shape):
@@ -113,4 +114,5 @@ def session_type_answer(offered: SessionType) -> dict[str, Any]:
         "fee_minor": offered.fee_minor,
         "currency": offered.currency,
         "payment_policy": offered.payment_policy,
+        "capacity": offered.capacity,
     }

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from core.api.serializers import Body
 from sessions_app.models import Mode, PaymentPolicy, SessionKind, SessionType
-from sessions_app.models.types import MAX_BUFFER_MINUTES, MAX_DURATION_MINUTES
+from sessions_app.models.types import MAX_BUFFER_MINUTES, MAX_CAPACITY, MAX_DURATION_MINUTES
 from sessions_app.serializers.counselors import SessionTypeShape, session_type_answer
 
 MAX_FEE_MINOR = 2_000_000_000
@@ -36,6 +36,12 @@ class SessionTypeBody(Body):
     payment_policy = serializers.ChoiceField(choices=PaymentPolicy.choices, default=PaymentPolicy.FREE)
     buffer_before_minutes = BufferField(default=0)
     buffer_after_minutes = BufferField(default=0)
+    capacity = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_CAPACITY,
+        help_text="How many take part at most. Without it: two of a couple, eight of a group, one of all others.",
+    )
     position = serializers.IntegerField(
         default=0,
         min_value=0,

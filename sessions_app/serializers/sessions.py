@@ -161,6 +161,8 @@ class SessionShape(Shape):
     type_name = serializers.CharField()
     counselor = PersonShape()
     patient = PersonShape(allow_null=True, help_text="An anonymous patient is their alias to a counselor.")
+    capacity = serializers.IntegerField(help_text="How many take part at most.")
+    patients = PersonShape(many=True, help_text="Who takes part. Patients read themselves alone.")
     centre = CentreNameShape()
     room = RoomNameShape(allow_null=True, help_text="In person, at a centre that has rooms.")
     overbooked = serializers.BooleanField(
@@ -203,6 +205,8 @@ def session_answer(row: SessionRow) -> dict[str, Any]:
         "type_name": row.type_name,
         "counselor": {"id": row.counselor_id, "display_name": row.counselor_name},
         "patient": {"id": patient.id, "display_name": patient.display_name} if patient else None,
+        "capacity": row.capacity,
+        "patients": [{"id": each.id, "display_name": each.display_name} for each in row.patients],
         "centre": {"id": row.centre_id, "name": row.centre_name},
         "room": {"id": row.room_id, "name": row.room_name} if row.room_id else None,
         "overbooked": row.overbooked,

@@ -79,6 +79,10 @@ class SlotShape(Shape):
     modes = serializers.ListField(child=serializers.ChoiceField(choices=Mode.choices))
     type = serializers.UUIDField()
     centre = CentreNameShape()
+    capacity = serializers.IntegerField(help_text="How many take part at most.")
+    places_left = serializers.IntegerField(
+        allow_null=True, help_text="Of a group, whose places are booked one by one; null for all others."
+    )
 
 
 class CounselorSlotShape(SlotShape):
@@ -94,6 +98,8 @@ def slot_answer(slot: Slot, *, zone: ZoneInfo, mode: str | None) -> dict[str, An
         "modes": slot.modes,
         "type": slot.type_id,
         "centre": {"id": slot.centre_id, "name": slot.centre_name},
+        "capacity": slot.capacity,
+        "places_left": slot.places_left,
     }
 
 

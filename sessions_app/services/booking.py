@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.models.care import CareReason
 from accounts.services.care import take_into_care
-from core.errors import InvalidState
+from core.errors import HoldExpired, InvalidState
 from core.facts import Fact, fact
 from sessions_app.models import (
     OPEN_STATES,
@@ -24,10 +24,12 @@ from sessions_app.models import (
 )
 from sessions_app.room_times import RoomTimes
 from sessions_app.services.calendars import OfferedType
+from sessions_app.services.groups import join
 from sessions_app.services.holds import locked_hold, require_live
 from sessions_app.services.occupancy import give_back, keep_until
 from sessions_app.services.overbooking import note_overbooking
 from sessions_app.services.reservations import Choice, reserving
+from sessions_app.services.seats import claim_place
 from sessions_app.services.waitlist import end_waiting
 
 
@@ -40,10 +42,18 @@ class Terms:
     fee_minor: int
     currency: str
     payment_policy: str
+    capacity: int
 
     @classmethod
     def of(cls, offered: OfferedType | SessionType) -> "Terms":
-        return cls(offered.id, offered.kind, offered.fee_minor, offered.currency, offered.payment_policy)
+        return cls(
+            offered.id,
+            offered.kind,
+            offered.fee_minor,
+            offered.currency,
+            offered.payment_policy,
+            offered.capacity,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,8 @@ class Booked:
     counselor_name: str
     centre_name: str
     room: RoomTimes | None
+    has_joined: bool = False
+    """A group that others had booked before; `room` is then not known here."""
 
 
 def book_session(
@@ -95,6 +107,10 @@ def book_directly(
     with reserving(choice, patient_id=patient_id, actor=actor, now=now, over=over) as (current, reservation):
         give_back(reservation.own_holds_in_the_way)
         offered = reservation.offered
+        names = (offered.name, reservation.counselor_name, reservation.centre_name)
+        if reservation.place is not None:
+            joined = join(current, reservation.place, patient_id=patient_id, note=note, agreed_at=now)
+            return Booked(joined, *names, room=None, has_joined=True)
         session = _confirm(
             current,
             entry=reservation.take(current, kind=EntryKind.SESSION),
@@ -108,9 +124,7 @@ def book_directly(
         )
         if over:
             note_overbooking(current, session, patient_id=patient_id, reason=overbook_reason)
-        return Booked(
-            session, offered.name, reservation.counselor_name, reservation.centre_name, reservation.room
-        )
+        return Booked(session, *names, reservation.room)
 
 
 def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | None = None) -> Session:
@@ -126,17 +140,20 @@ def book_hold(*, hold: SlotHold, actor: User, note: str = "", now: datetime | No
         require_live(kept, now)
         if kept.entry.start <= now:
             raise InvalidState("This time has begun already. Choose a coming one.")
-        keep_until(kept.pk, None, kind=EntryKind.SESSION)
-        session = _confirm(
-            current,
-            entry=kept.entry,
-            terms=Terms.of(kept.session_type),
-            counselor_id=kept.counselor_id,
-            patient_id=kept.patient_id,
-            centre_id=kept.centre_id,
-            mode=kept.mode,
-            note=note,
-        )
+        if kept.joins_id is not None:
+            session = _join_held(current, kept, kept.joins_id, note)
+        else:
+            keep_until(kept.pk, None, kind=EntryKind.SESSION)
+            session = _confirm(
+                current,
+                entry=kept.entry,
+                terms=Terms.of(kept.session_type),
+                counselor_id=kept.counselor_id,
+                patient_id=kept.patient_id,
+                centre_id=kept.centre_id,
+                mode=kept.mode,
+                note=note,
+            )
         SlotHold.objects.filter(pk=kept.pk).update(session=session, is_live=False)
         if kept.is_offer:
             end_waiting([kept.pk], now=now)
@@ -148,6 +165,21 @@ def _still_on(session: Session) -> Session:
         state = SessionStatus(session.status).label.lower()
         raise InvalidState(f"This time was booked already, and the session is {state}. Choose a time again.")
     return session
+
+
+def _join_held(current: Fact, hold: SlotHold, session_id: UUID, note: str) -> Session:
+    """The place that the hold kept. It is theirs, unless the group was cancelled or the hold ran out this moment."""
+    place = claim_place(session_id, hold.patient_id)
+    if place is None:
+        raise HoldExpired("This place can no longer be had. Choose a time again.")
+    return join(
+        current,
+        place,
+        patient_id=hold.patient_id,
+        note=note,
+        agreed_at=hold.entry.created_at,
+        held_entry_id=hold.pk,
+    )
 
 
 def new_session(
@@ -177,9 +209,14 @@ def new_session(
         fee_minor=terms.fee_minor,
         currency=terms.currency,
         payment_policy=terms.payment_policy,
+        capacity=terms.capacity,
     )
     return session, SessionParticipant(
-        session=session, patient_id=patient_id, start=entry.start, note=note or None
+        session=session,
+        patient_id=patient_id,
+        start=entry.start,
+        capacity=terms.capacity if terms.capacity > 1 else None,
+        note=note or None,
     )
 
 

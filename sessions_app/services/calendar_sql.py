@@ -14,14 +14,16 @@ _END_MINUTE = """CASE WHEN "end" = '00:00' THEN 1440
 _HOURS_COLUMNS = """
        counselor.user_id, person.first_name || ' ' || person.last_name, counselor.primary_centre_id, centre.name,
        types.ids, types.names, types.kinds, types.durations, types.modes, types.fees, types.currencies, types.policies,
-       types.before, types.after,
+       types.before, types.after, types.capacities,
        rules.weekdays, rules.first_minutes, rules.end_minutes, rules.zones, rules.centre_ids, rules.froms, rules.untils,
        rules.weeks, rules.centre_names,
        away.first_days, away.first_minutes, away.last_days, away.end_minutes, away.zones,
        booking.minimum_notice_minutes, booking.horizon_days::int, booking.most_sessions_a_day::int, booking.timezone"""
 
 _TAKEN_COLUMNS = """
-       taken.lowers, taken.uppers, begun.starts, elsewhere.lowers, elsewhere.uppers"""
+       taken.lowers, taken.uppers, begun.starts, elsewhere.lowers, elsewhere.uppers,
+       groups.ids, groups.type_ids, groups.starts, groups.ends, groups.modes, groups.centre_ids, groups.centre_names,
+       groups.capacities, groups.left"""
 
 _PERSON = """
   JOIN accounts_centre centre ON centre.id = counselor.primary_centre_id
@@ -43,7 +45,8 @@ _HOURS = f"""
               array_agg(currency ORDER BY position, id) AS currencies,
               array_agg(payment_policy ORDER BY position, id) AS policies,
               array_agg(buffer_before_minutes::int ORDER BY position, id) AS before,
-              array_agg(buffer_after_minutes::int ORDER BY position, id) AS after
+              array_agg(buffer_after_minutes::int ORDER BY position, id) AS after,
+              array_agg(capacity::int ORDER BY position, id) AS capacities
          FROM sessions_app_sessiontype
         WHERE counselor_id = counselor.user_id AND is_active) types
  CROSS JOIN LATERAL (
@@ -67,7 +70,7 @@ _HOURS = f"""
         WHERE counselor_id = counselor.user_id AND kind = 'unavailable' AND last_day >= %s AND first_day <= %s) away"""  # noqa: S608 - all ours
 
 # Takes: the window's ends, the patient whose own holds take no time; whether to read what has begun in any case, the
-# ends of the days around the window, that patient; the window's ends.
+# ends of the days around the window, that patient; the window's ends; that patient, the window's ends.
 _TAKEN = f"""
  CROSS JOIN LATERAL (
        SELECT array_agg(lower) AS lowers, array_agg(upper) AS uppers
@@ -84,7 +87,25 @@ _TAKEN = f"""
        SELECT array_agg(extract(epoch FROM start)::bigint) AS lowers,
               array_agg(extract(epoch FROM "end")::bigint) AS uppers
          FROM sessions_app_outsidebusy
-        WHERE counselor_id = counselor.user_id AND "end" > to_timestamp(%s) AND start < to_timestamp(%s)) elsewhere"""  # noqa: S608 - all ours
+        WHERE counselor_id = counselor.user_id AND "end" > to_timestamp(%s) AND start < to_timestamp(%s)) elsewhere
+ CROSS JOIN LATERAL (
+       SELECT array_agg(session.id ORDER BY session.start) AS ids,
+              array_agg(session.session_type_id ORDER BY session.start) AS type_ids,
+              array_agg(extract(epoch FROM session.start)::bigint ORDER BY session.start) AS starts,
+              array_agg(extract(epoch FROM session."end")::bigint ORDER BY session.start) AS ends,
+              array_agg(session.mode ORDER BY session.start) AS modes,
+              array_agg(session.centre_id ORDER BY session.start) AS centre_ids,
+              array_agg(place.name ORDER BY session.start) AS centre_names,
+              array_agg(session.capacity::int ORDER BY session.start) AS capacities,
+              array_agg((session.capacity - (
+                SELECT count(seat) FROM sessions_app_sessionparticipant WHERE session_id = session.id) - (
+                SELECT count(*) FROM sessions_app_slothold hold
+                  JOIN sessions_app_calendarentry kept ON kept.id = hold.entry_id
+                 WHERE hold.joins_id = session.id AND hold.is_live AND kept.expires_at > statement_timestamp()
+                   AND hold.patient_id IS DISTINCT FROM %s))::int ORDER BY session.start) AS left
+         FROM sessions_app_session session JOIN accounts_centre place ON place.id = session.centre_id
+        WHERE session.counselor_id = counselor.user_id AND session.kind = 'group' AND session.status = 'confirmed'
+          AND session.start >= to_timestamp(%s) AND session.start < to_timestamp(%s)) groups"""  # noqa: S608 - all ours
 
 _FROM = "  FROM accounts_counselorprofile counselor"
 # Take: whose, and whether also those who are not listed; READ_TAKEN only whose.

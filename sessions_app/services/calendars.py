@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 
 from core.statements import Row, Statement, read_in_one_round_trip
 from sessions_app.free_time import Blocks, Rule, Shape, merge_spans
-from sessions_app.models import Mode
+from sessions_app.models import Mode, SessionKind
 from sessions_app.services.busy import window
 from sessions_app.services.calendar_sql import READ_BUSY, READ_CALENDARS, READ_HOURS, READ_TAKEN
 from sessions_app.services.rooms import Rooms, rooms_from, rooms_statement
@@ -35,12 +35,32 @@ class OfferedType:
     payment_policy: str
     buffer_before_minutes: int
     buffer_after_minutes: int
+    capacity: int
+
+    @property
+    def is_group(self) -> bool:
+        """Whether its places are booked one by one."""
+        return self.capacity > 1 and self.kind == SessionKind.GROUP
 
     @property
     def shape(self) -> Shape:
         return Shape(
             60 * self.duration_minutes, 60 * self.buffer_before_minutes, 60 * self.buffer_after_minutes
         )
+
+
+class Group(NamedTuple):
+    """A group's session that is booked already; epoch seconds. What others hold of it is not left."""
+
+    session_id: UUID
+    type_id: UUID
+    start: int
+    end: int
+    mode: str
+    centre_id: UUID
+    centre_name: str
+    capacity: int
+    places_left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,8 @@ class CounselorCalendar:
     """When they are busy in their outside calendars: time away too, but not for what is booked already."""
     begun: Sequence[int] = ()
     """When sessions and holds begin that count against a day's limit; read only where there may be one."""
+    groups: Sequence[Group] = ()
+    """By start; full ones too."""
     centre_names: dict[UUID, str] = field(default_factory=dict)
     rooms: Rooms = field(default_factory=dict)
 
@@ -117,7 +139,7 @@ class CounselorCalendar:
 
 _A_DAY_AROUND = timedelta(hours=50)
 """Any local day of which an instant is in the window lies within this of it, whatever the zone and its clocks do."""
-_HOURS_WIDTH = 32
+_HOURS_WIDTH = 33
 """How many columns a row of hours has; those of what is taken come after them."""
 
 
@@ -206,17 +228,17 @@ def _taken_values(
 ) -> list[Any]:
     around = int((start - _A_DAY_AROUND).timestamp()), int((end + _A_DAY_AROUND).timestamp())
     reach = window(start, end)
-    return [*reach, for_patient, for_planning, *around, for_patient, *reach]
+    return [*reach, for_patient, for_planning, *around, for_patient, *reach, for_patient, *reach]
 
 
 def _hours(row: Row) -> CounselorCalendar:
     counselor_id, name, centre_id, centre_name, *columns = row
     types, rules, place_names, away, terms = (
-        columns[:10],
-        columns[10:18],
-        columns[18],
-        columns[19:24],
-        columns[24:],
+        columns[:11],
+        columns[11:19],
+        columns[19],
+        columns[20:25],
+        columns[25:],
     )
     calendar = CounselorCalendar(
         counselor_id,
@@ -236,11 +258,13 @@ def _hours(row: Row) -> CounselorCalendar:
 
 
 def _with_taken(hours: CounselorCalendar, taken: Sequence[Any], rooms: Rooms) -> CounselorCalendar:
-    lowers, uppers, begun, *elsewhere = taken
+    lowers, uppers, begun, *elsewhere_and_groups = taken
+    elsewhere, groups = elsewhere_and_groups[:2], elsewhere_and_groups[2:]
     calendar = replace(
         hours,
         begun=begun or (),
         elsewhere=list(zip(*elsewhere, strict=True)) if elsewhere[0] else [],
+        groups=list(map(Group, *groups)) if groups[0] else (),
         rooms=rooms,
     )
     calendar.blocks = Blocks(

@@ -10,7 +10,14 @@ from django.utils import timezone
 from accounts.models import User
 from core.errors import InvalidState, ValidationFailed
 from core.facts import fact
-from sessions_app.models import OPEN_STATES, Mode, Session, SessionParticipant, SessionStatus
+from sessions_app.models import (
+    OPEN_STATES,
+    Mode,
+    ParticipantStatus,
+    Session,
+    SessionParticipant,
+    SessionStatus,
+)
 from sessions_app.services.states import locked_session
 
 EARLIEST = timedelta(hours=12)
@@ -63,7 +70,10 @@ def undo_check_in(*, session: Session, actor: User, patient_id: UUID | None = No
 def arrivals_of(session_ids: Collection[UUID]) -> dict[UUID, list[Arrival]]:
     """Who takes part in each of these sessions, and since when they are there, in one query."""
     arrivals: dict[UUID, list[Arrival]] = {}
-    rows = SessionParticipant.objects.filter(session__in=session_ids).order_by("session", "id")
+    rows = SessionParticipant.objects.filter(session__in=session_ids).exclude(
+        status=ParticipantStatus.CANCELLED
+    )
+    rows = rows.order_by("session", "id")
     for session_id, patient_id, arrived_at in rows.values_list("session_id", "patient_id", "arrived_at"):
         arrivals.setdefault(session_id, []).append(Arrival(patient_id, arrived_at))
     return arrivals
@@ -89,7 +99,7 @@ def _require_open(session: Session) -> None:
 
 
 def _named(session: Session, patient_id: UUID | None) -> list[SessionParticipant]:
-    found = [one for one in session.participants.all() if patient_id in (None, one.patient_id)]
+    found = [one for one in session.taking_part if patient_id in (None, one.patient_id)]
     if not found:
         raise ValidationFailed(details={"patient": ["This person does not take part in the session."]})
     return found

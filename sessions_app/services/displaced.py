@@ -66,7 +66,11 @@ def find_displaced(
     them are offered the same time first, so that all can take what is nearest. A fixed number of
     statements, however many they are.
     """
-    coming = Session.objects.visible_to(viewer).coming(now).filter(counselor=counselor, start__gt=now)
+    coming = (
+        Session.objects.visible_to(viewer)
+        .coming(now, viewer=viewer)
+        .filter(counselor=counselor, start__gt=now)
+    )
     columns = ("pk", "start", "end", "mode", "centre_id", "session_type_id")
     booked = [_Booked(*row) for row in coming.order_by("start", "pk").values_list(*columns)]
     if not booked:
@@ -99,7 +103,8 @@ def _offers(outside: list[_Booked], calendar: CounselorCalendar, now: datetime) 
 
     @cache
     def free(wish: Wish) -> list[Slot]:
-        return list(slots_of(calendar, wish=wish, start=now, end=end, now=now))
+        found = slots_of(calendar, wish=wish, start=now, end=end, now=now)
+        return [slot for slot in found if slot.joins is None]
 
     offers = {}
     for one in outside:

@@ -20,9 +20,8 @@ OFFER_IS_OVER = "This offer is over. You still wait, and are told of the next ti
 
 
 def place_hold(*, choice: Choice, patient_id: UUID, actor: User, now: datetime | None = None) -> SlotHold:
-    """Keep a time for five minutes. A patient has one hold: an earlier one is given back, even the same time's.
-
-    An offer of the waitlist stays beside it, unless its time is the one that is wanted now.
+    """Keep a time, or a place in a group, for five minutes. A patient has one hold: an earlier one is given back, even
+    the same time's. An offer of the waitlist stays beside it, unless its time is the one that is wanted now.
 
     Raises what `reserving` raises.
     """
@@ -38,6 +37,7 @@ def place_hold(*, choice: Choice, patient_id: UUID, actor: User, now: datetime |
             session_type_id=reservation.offered.id,
             centre_id=reservation.centre_id,
             mode=reservation.mode,
+            joins=reservation.place.session if reservation.place else None,
         )
         current.insert(hold)
         current.audit("hold.placed", hold, patient_id=patient_id, centre_id=reservation.centre_id)

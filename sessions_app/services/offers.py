@@ -25,6 +25,8 @@ from sessions_app.models import (
     EntryKind,
     Occupancy,
     OfferOutcome,
+    Session,
+    SessionStatus,
     SlotHold,
     WaitlistEntry,
     WaitlistOffer,
@@ -52,6 +54,8 @@ class Freed:
     start: datetime
     end: datetime
     session_start: datetime
+    joins: UUID | None = None
+    """It is a place that was freed, in this group."""
 
 
 def offer_freed_time(*, entry_id: UUID, now: datetime | None = None) -> int:
@@ -60,7 +64,22 @@ def offer_freed_time(*, entry_id: UUID, now: datetime | None = None) -> int:
     A long time may serve several who want short ones. May run twice, and at the same time.
     """
     now = now or timezone.now()
-    freed = _freed(entry_id, now)
+    place = SlotHold.objects.filter(pk=entry_id, joins__isnull=False).values_list("joins", flat=True).first()
+    if place is not None:
+        return offer_freed_place(session_id=place, now=now)
+    return _offer(_freed(entry_id, now), now)
+
+
+def offer_freed_place(*, session_id: UUID, now: datetime | None = None) -> int:
+    """Offer the places that are left of a group's session to those who wait for one; returns how many."""
+    now = now or timezone.now()
+    session = Session.objects.filter(pk=session_id, status=SessionStatus.CONFIRMED, start__gt=now).first()
+    if session is None:
+        return 0
+    return _offer(Freed(session.counselor_id, session.start, session.end, session.start, session.pk), now)
+
+
+def _offer(freed: Freed | None, now: datetime) -> int:
     tried: set[UUID] = set()
     made = 0
     while freed is not None and len(tried) < MOST_TRIED:
@@ -205,7 +224,7 @@ def _slots_within(freed: Freed, calendar: CounselorCalendar, wish: Wish, now: da
     reach = timedelta(minutes=MAX_DURATION_MINUTES)
     start, end = within_horizon(freed.start - reach, freed.end, now)
     bookable = slots_of(calendar, wish=wish, start=start, end=end, now=now)
-    free = [slot for slot in bookable if slot.end > freed.start]
+    free = [slot for slot in bookable if slot.end > freed.start and slot.joins == freed.joins]
     return sorted(free, key=lambda slot: (abs(slot.start - freed.session_start), slot.start))
 
 
@@ -248,6 +267,7 @@ def _make_offer(entry: WaitlistEntry, slot: Slot, now: datetime) -> WaitlistOffe
             centre_id=reservation.centre_id,
             mode=reservation.mode,
             is_offer=True,
+            joins=reservation.place.session if reservation.place else None,
         )
         offer = WaitlistOffer(
             hold=hold,

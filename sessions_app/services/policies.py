@@ -81,11 +81,16 @@ def policies_of(counselor_id: UUID, *, now: datetime | None = None) -> PolicyInF
     return PolicyInForce(current, newest if newest is not current else None)
 
 
-def policy_agreed_to(session: Session) -> NoticePolicy | None:
+def policy_agreed_to(session: Session, patient_id: UUID | None = None) -> NoticePolicy | None:
     """The version in force when the session's first time was taken: for a held time, when the hold was placed.
 
-    So what stood on the page of a hold is what holds, and no later version touches what is booked, moved or not.
+    So what stood on the page of a hold is what holds, and no later version touches what is booked, moved or not. For a
+    patient who came to a session of others: when they did.
     """
+    if session.capacity > 1 and patient_id is not None:
+        joined = session.participants.filter(patient=patient_id, joined_at__isnull=False).first()
+        if joined is not None and joined.joined_at is not None:
+            return policy_at(session.counselor_id, joined.joined_at)
     first = session.moves.select_related("entry").first()
     entry = first.entry if first else session.entry
     return policy_at(session.counselor_id, entry.created_at)
@@ -97,7 +102,7 @@ def policy_at(counselor_id: UUID, at: datetime) -> NoticePolicy | None:
 
 def cost_of_cancelling(*, session: Session, actor: User, now: datetime | None = None) -> CancellationCost:
     """What it costs when `actor` cancels now. Counselors and staff who cancel charge the patient nothing."""
-    policy = policy_agreed_to(session)
+    policy = policy_agreed_to(session, actor.pk)
     return _cost(
         policy, session, session.start, at=now or timezone.now(), is_patient=actor.role == Role.PATIENT
     )

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.services.ratings import count_rating
 from core.errors import InvalidState, PermissionDenied
 from core.facts import fact
-from sessions_app.models import Session, SessionRating, SessionStatus
+from sessions_app.models import ParticipantStatus, Session, SessionRating, SessionStatus
 
 
 def rate_session(
@@ -22,7 +22,7 @@ def rate_session(
     with fact(actor=actor) as current:
         # The session is locked as by those who change its state: a rating counts exactly while it is completed.
         kept = Session.objects.select_for_update().get(pk=session.pk)
-        if not kept.participants.filter(patient=actor.pk).exists():
+        if not kept.participants.filter(patient=actor.pk, status=ParticipantStatus.CONFIRMED).exists():
             raise PermissionDenied("Only who took part in a session rates it.")
         if kept.status != SessionStatus.COMPLETED:
             raise InvalidState("A session can be rated once it has taken place.")

@@ -12,16 +12,20 @@ from django.utils.formats import date_format
 
 from core.wording import clock_in_words, zone_in_words
 from sessions_app.models import EntryKind, Occupancy
-from sessions_app.services.calendars import CounselorCalendar, Terms, read_calendars
+from sessions_app.services.calendars import CounselorCalendar, OfferedType, Terms, read_calendars
 from sessions_app.services.rooms import ALL_ROOMS_TAKEN
-from sessions_app.services.slots import Wish, choose_type, mode_needed, slots_of
+from sessions_app.services.seats import GROUP_FULL
+from sessions_app.services.slots import Wish, choose_type, groups_of, mode_needed, slots_of
 from sessions_app.wall_clock import Span
 from sessions_app.why_not import Bookable, Finding, WhyNot, why_not
 
-TAKEN_BY_OTHERS = frozenset(
-    {WhyNot.TAKEN, WhyNot.TOO_CLOSE, WhyNot.BLOCKED, WhyNot.DAY_FULL, WhyNot.ROOMS_TAKEN}
-)
-"""What somebody else's booking brought about; all others are the counselor's own rules, and the clock's."""
+TELLING = frozenset({WhyNot.DAY_FULL, WhyNot.ROOMS_TAKEN, WhyNot.GROUP_FULL})
+TAKEN_BY_OTHERS = frozenset({WhyNot.TAKEN, WhyNot.TOO_CLOSE, WhyNot.BLOCKED}) | TELLING
+"""What somebody else's booking brought about; all others are the counselor's own rules, and the clock's. Whoever is
+refused is told so by its name where that says more than that the time is gone (TELLING)."""
+
+_OF_ANY_SESSION = frozenset({WhyNot.PAST, WhyNot.TOO_SOON, WhyNot.TOO_FAR})
+"""Rules that keep people from a group that is booked already as well."""
 
 NOT_THERE = "The counselor is not there at this time. Choose one of the offered times."
 NOT_FREE = "The counselor is not free then. Choose another time."
@@ -57,6 +61,7 @@ SAFE_WORDS: dict[WhyNot, tuple[str, str]] = {
     WhyNot.TOO_CLOSE: ("taken", NOT_FREE),
     WhyNot.BLOCKED: ("taken", NOT_FREE),
     WhyNot.ROOMS_TAKEN: ("rooms_taken", ALL_ROOMS_TAKEN),
+    WhyNot.GROUP_FULL: ("group_full", GROUP_FULL),
 }
 """For patients and visitors: a code and a sentence that tell nothing of leave, and nothing of anybody's session."""
 
@@ -99,6 +104,7 @@ _FULL_WORDS: dict[WhyNot, str] = {
     WhyNot.DAY_FULL: "The counselor takes at most {most} sessions a day ({day_zone}), and this day has them.",
     WhyNot.TAKEN: "A session or a hold is there already. With its buffers it takes {span}.",
     WhyNot.BLOCKED: "The counselor keeps this time for something else: {span}.",
+    WhyNot.GROUP_FULL: "There is a group at this time, {span}, and all its places are booked or held.",
     WhyNot.TOO_CLOSE: "The time kept free before and after would run into another session or hold: {span}.",
 }
 
@@ -187,7 +193,21 @@ def reason_against(
     )
     if finding is None and calendar.rooms and not _is_offered(calendar, wish, start, now):
         return Finding(WhyNot.ROOMS_TAKEN)
+    if finding is not None and offered.is_group and finding.rule not in _OF_ANY_SESSION:
+        return _reason_of_group(calendar, offered, wish, start, finding)
     return finding
+
+
+def _reason_of_group(
+    calendar: CounselorCalendar, offered: OfferedType, wish: Wish, start: datetime, otherwise: Finding
+) -> Finding | None:
+    """A group that is booked for this start already takes more people, or is full."""
+    then = [group for group in groups_of(calendar, offered, wish) if group.start == start.timestamp()]
+    if not then:
+        return otherwise
+    if any(group.places_left > 0 for group in then):
+        return None
+    return Finding(WhyNot.GROUP_FULL, (then[0].start, then[0].end))
 
 
 def _is_offered(calendar: CounselorCalendar, wish: Wish, start: datetime, now: datetime) -> bool:

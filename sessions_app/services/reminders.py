@@ -9,7 +9,15 @@ from django.utils import timezone
 
 from notifications.models import Channel
 from notifications.services import notify
-from sessions_app.models import Reminder, ReminderKind, ReminderState, Session, SessionStatus
+from sessions_app.models import (
+    ParticipantStatus,
+    Reminder,
+    ReminderKind,
+    ReminderState,
+    Session,
+    SessionParticipant,
+    SessionStatus,
+)
 
 BATCH = 100
 TYPE_OF_KIND = {ReminderKind.DAY: "session_reminder_day", ReminderKind.HOUR: "session_reminder_hour"}
@@ -20,7 +28,7 @@ def plan_reminders(*, session: Session, user_ids: Iterable[UUID], now: datetime 
 
     What would have been due already is not written: whoever books for this afternoon has just read about it.
     """
-    now = now or timezone.now()
+    now, user_ids = now or timezone.now(), list(user_ids)
     Reminder.objects.bulk_create(
         [
             Reminder(
@@ -37,6 +45,10 @@ def plan_reminders(*, session: Session, user_ids: Iterable[UUID], now: datetime 
         ],
         ignore_conflicts=True,
     )
+    # Of a session that somebody had left and comes to again.
+    session.reminders.filter(
+        user__in=user_ids, state=ReminderState.VOID, session_start=session.start, due_at__gt=now
+    ).update(state=ReminderState.PENDING)
     _move_to_new_start(session, now)
 
 
@@ -74,7 +86,8 @@ def _send_some(now: datetime) -> list[bool]:
         .filter(state=ReminderState.PENDING, due_at__lte=now)
         .order_by("due_at", "id")[:BATCH]
     )
-    useful = [_is_useful(reminder, now) for reminder in due]
+    gone = _who_cancelled(due)
+    useful = [_is_useful(one, now) and (one.session_id, one.user_id) not in gone for one in due]
     for reminder, is_useful in zip(due, useful, strict=True):
         reminder.state = ReminderState.SENT if is_useful else ReminderState.VOID
         if is_useful:
@@ -87,6 +100,15 @@ def _send_some(now: datetime) -> list[bool]:
             )
     Reminder.objects.bulk_update(due, ["state"])
     return useful
+
+
+def _who_cancelled(due: list[Reminder]) -> set[tuple[UUID, UUID]]:
+    """(session, patient) of those who cancelled for themselves while others go on."""
+    sessions = [reminder.session_id for reminder in due if reminder.session.capacity > 1]
+    if not sessions:
+        return set()
+    gone = SessionParticipant.objects.filter(session__in=sessions, status=ParticipantStatus.CANCELLED)
+    return set(gone.values_list("session_id", "patient_id"))
 
 
 def _is_useful(reminder: Reminder, now: datetime) -> bool:

@@ -119,7 +119,9 @@ class Calendars:
         )
 
     def _slots(self, start: datetime, end: datetime) -> Iterator[Slot]:
-        return slots_of(self.counselor, wish=self.wish, start=start, end=end, now=self.now)
+        """Of a group's type, times at which it begins anew: its sessions that are there are joined one by one."""
+        found = slots_of(self.counselor, wish=self.wish, start=start, end=end, now=self.now)
+        return (slot for slot in found if slot.joins is None)
 
 
 def require_possible(choice: Choice, repeat: Repeat, now: datetime) -> None:

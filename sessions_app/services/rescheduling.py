@@ -14,6 +14,7 @@ from sessions_app.services.occupancy import give_back, lock
 from sessions_app.services.overbooking import note_overbooking
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.reservations import Choice, Reservation, reserving
+from sessions_app.services.seats import require_taking_part
 from sessions_app.services.states import locked_session
 
 TOO_LATE = "It is too late to move this session yourself. Ask your counselor or the centre, who still can."
@@ -80,6 +81,7 @@ def require_movable(session: Session, actor: User, now: datetime) -> None:
     if session.status != SessionStatus.CONFIRMED:
         state = SessionStatus(session.status).label.lower()
         raise InvalidState(f"This session is {state}, so it can no longer be moved.")
+    require_taking_part(session, actor)
     if session.start <= now:
         raise InvalidState("This session has begun already, so it can no longer be moved.")
     if actor.role == Role.PATIENT and cost_of_cancelling(session=session, actor=actor, now=now).charge_minor:

@@ -28,11 +28,11 @@ from sessions_app.services.calendars import (
 from sessions_app.services.occupancy import lock_and_read, new_entry
 from sessions_app.services.overbooking import require_may_overbook, rooms_over, slot_over
 from sessions_app.services.own_holds import OWN_HOLDS, holds_in_the_way
-from sessions_app.services.reasons import SAFE_WORDS, TAKEN_BY_OTHERS, reason_against
+from sessions_app.services.reasons import SAFE_WORDS, TAKEN_BY_OTHERS, TELLING, reason_against
 from sessions_app.services.rooms import claim_room, rooms_statement
+from sessions_app.services.seats import CONSTRAINTS, GROUP_FULL, Place, claim_place
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
 from sessions_app.wall_clock import Span
-from sessions_app.why_not import WhyNot
 
 ALTERNATIVES = 3
 _REACHES = (
@@ -41,6 +41,7 @@ _REACHES = (
 )
 """How far around a choice is read, and how far of that is looked at in turn: most alternatives lie within hours."""
 _SAME_INSTANT = timedelta(seconds=1)
+_LAST_WORDS = ("nobody_is_busy_twice_at_once", *CONSTRAINTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Reservation:
     """Those of them, and offers to the patient, whose time this reservation needs."""
     is_overbooked: bool = False
     """Over what the counselor has or offers: it leaves out their time, and no other."""
+    place: Place | None = None
+    """In a group that is there already: then only the patient's time is taken."""
 
     def take(self, current: Fact, *, kind: EntryKind, expires_at: datetime | None = None) -> CalendarEntry:
         """Its entry, written when the fact ends."""
@@ -86,7 +89,7 @@ class Reservation:
             kind=kind,
             start=self.start,
             end=self.end,
-            counselor_id=None if self.is_overbooked else self.counselor_id,
+            counselor_id=None if self.is_overbooked or self.place else self.counselor_id,
             patient_id=self.patient_id,
             buffer_before=timedelta(minutes=self.offered.buffer_before_minutes),
             buffer_after=timedelta(minutes=self.offered.buffer_after_minutes),
@@ -117,8 +120,8 @@ def reserving(
         with fact(actor=actor) as current:
             yield current, _reserve(choice, patient_id=patient_id, actor=actor, now=now, over=over)
     except IntegrityError as broken:
-        # The last word is the constraint's. Should it speak, it is said as any other refusal.
-        if "nobody_is_busy_twice_at_once" not in str(broken):
+        # The last word is the constraints'. Should one speak, it is said as any other refusal.
+        if not any(name in str(broken) for name in _LAST_WORDS):
             raise
         raise _with_alternatives(SlotTaken(), choice, patient_id, now) from broken
 
@@ -140,12 +143,16 @@ def _reserve(
     mode = choice.mode or slot.modes[0]
     require_own_centre(actor, slot.centre_id)
     needed = offered.shape.around(_epoch(slot.start))
+    room = place = None
     try:
-        room = claim_room(rooms, slot.centre_id, mode, needed, read_again=read_again)
+        if slot.joins is not None:
+            place = _place_in(slot.joins, patient_id)
+        else:
+            room = claim_room(rooms, slot.centre_id, mode, needed, read_again=read_again)
     except SlotTaken as error:
         raise _with_alternatives(error, choice, patient_id, now) from None
     takes = {
-        None if over else slot.counselor_id: needed,
+        None if over or place else slot.counselor_id: needed,
         patient_id: (_epoch(slot.start), _epoch(slot.end)),
         room and room.id: needed,
     }
@@ -163,7 +170,15 @@ def _reserve(
         own_holds=list({hold_id for hold_id, *_, is_offer in holds if not is_offer}),
         own_holds_in_the_way=holds_in_the_way(holds, takes),
         is_overbooked=over,
+        place=place,
     )
+
+
+def _place_in(session_id: UUID, patient_id: UUID) -> Place:
+    place = claim_place(session_id, patient_id)
+    if place is None:  # cancelled a moment ago, or held until a moment ago
+        raise SlotTaken(GROUP_FULL)
+    return place
 
 
 def _require_bookable_instant(start: datetime, now: datetime) -> None:
@@ -254,7 +269,7 @@ def _refusal(
         return SlotTaken("There is another session or hold at this time. Choose another time.")
     finding = reason_against(calendar, wish=choice.wish, start=choice.start, now=now)
     if finding is None or finding.rule in TAKEN_BY_OTHERS:
-        is_said = finding and finding.rule in (WhyNot.DAY_FULL, WhyNot.ROOMS_TAKEN)
+        is_said = finding and finding.rule in TELLING
         return SlotTaken(SAFE_WORDS[finding.rule][1] if finding and is_said else None)
     message = SAFE_WORDS[finding.rule][1]
     return ValidationFailed(message, details={"start": [message]})

@@ -1,5 +1,6 @@
 """Free times of a counselor. Reading only; a slot is a promise that it can be booked now. Over many: earliest.py."""
 
+import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,10 @@ from django.utils import timezone
 
 from accounts.models import CounselorProfile
 from core.errors import NotFound
-from sessions_app.free_time import FreeTime, free_times
+from sessions_app.free_time import Blocks, FreeTime, free_times
 from sessions_app.models import Mode
 from sessions_app.room_times import free_room
-from sessions_app.services.calendars import CounselorCalendar, OfferedType, read_calendars
+from sessions_app.services.calendars import CounselorCalendar, Group, OfferedType, read_calendars
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -47,6 +48,11 @@ class Slot(NamedTuple):
     modes: tuple[str, ...]
     centre_id: UUID
     centre_name: str
+    capacity: int = 1
+    places_left: int | None = None
+    """Of a group; None for sessions whose places are not booked one by one."""
+    joins: UUID | None = None
+    """The group's session that is there already."""
 
 
 def find_slots(
@@ -88,7 +94,8 @@ def slots_of(
     end: datetime,
     now: datetime,
 ) -> Iterator[Slot]:
-    """The calendar's free times in [start, end) that can be booked at `now`, lazily, earliest first.
+    """The calendar's times in [start, end) that can be booked at `now`, earliest first: free ones, lazily, and groups
+    with places left.
 
     None when no type fits the wish. The calendar must have been read for all of [start, end).
     """
@@ -96,7 +103,59 @@ def slots_of(
     earliest, latest = calendar.terms.bookable(now)
     first, last = ceil(max(start, earliest).timestamp()), ceil(min(end, latest + _MOMENT).timestamp())
     if offered is None or last <= first:
-        return
+        return iter(())
+    free = _free_slots(calendar, offered, wish, first, last)
+    if not calendar.groups or not offered.is_group:
+        return free
+    groups = [
+        _joining(calendar, offered, group)
+        for group in groups_of(calendar, offered, wish)
+        if group.places_left > 0 and first <= group.start < last
+    ]
+    return heapq.merge(groups, free, key=_start) if groups else free
+
+
+def groups_of(calendar: CounselorCalendar, offered: OfferedType, wish: Wish) -> Iterator[Group]:
+    """The type's sessions, full or not, that the wish allows, by start.
+
+    Only where the counselor's hours have such a session, and no leave: what lies outside is to be moved, and the search
+    over many counselors (earliest.py) looks for nothing where there are no hours.
+    """
+    rules = calendar.rules_for(mode=mode_needed(wish, offered), centre_id=wish.centre_id)
+    for group in calendar.groups:
+        if (
+            group.type_id == offered.id
+            and wish.mode in (None, group.mode)
+            and wish.centre_id in (None, group.centre_id)
+            and any(
+                free_times(
+                    rules, Blocks(away=calendar.leave), offered.shape, start=group.start, end=group.start + 1
+                )
+            )
+        ):
+            yield group
+
+
+def _joining(calendar: CounselorCalendar, offered: OfferedType, group: Group) -> Slot:
+    return Slot(
+        calendar.counselor_id,
+        calendar.display_name,
+        datetime.fromtimestamp(group.start, UTC),
+        datetime.fromtimestamp(group.end, UTC),
+        (group.end - group.start) // 60,
+        offered.id,
+        (group.mode,),
+        group.centre_id,
+        group.centre_name,
+        group.capacity,
+        group.places_left,
+        group.session_id,
+    )
+
+
+def _free_slots(
+    calendar: CounselorCalendar, offered: OfferedType, wish: Wish, first: int, last: int
+) -> Iterator[Slot]:
     rules = calendar.rules_for(mode=mode_needed(wish, offered), centre_id=wish.centre_id)
     length = timedelta(minutes=offered.duration_minutes)
     places: dict[UUID | None, _Place] = {}
@@ -117,6 +176,8 @@ def slots_of(
             offered.duration_minutes,
             offered.id,
             *place,
+            offered.capacity,
+            offered.capacity if offered.is_group else None,
         )
 
 
@@ -161,3 +222,7 @@ def _has_room(calendar: CounselorCalendar, offered: OfferedType, free: FreeTime)
 def _without_room(place: _Place) -> _Place:
     modes, *shown = place
     return tuple(mode for mode in modes if mode != Mode.IN_PERSON), *shown  # type: ignore[return-value]
+
+
+def _start(slot: Slot) -> datetime:
+    return slot.start

@@ -10,6 +10,7 @@ from core.errors import InvalidState
 from core.facts import Fact, fact
 from sessions_app.models import ALLOWED_TRANSITIONS, CORRECTIONS, Session, SessionStatus
 from sessions_app.services.ratings import count_ratings_of
+from sessions_app.services.seats import active_participants
 
 STARTS_EARLY = timedelta(minutes=10)
 """How long before its time a session can be begun: when both are there already."""
@@ -95,6 +96,6 @@ def _move_to(current: Fact, kept: Session, status: SessionStatus, code: str, *, 
             sessions_completed=F("sessions_completed") + change
         )
         count_ratings_of(kept, times=change)
-    for patient_id in kept.participants.values_list("patient_id", flat=True):
+    for patient_id in [participant.patient_id for participant in active_participants(kept)]:
         current.audit(code, kept, patient_id=patient_id, centre_id=kept.centre_id, why=why)
     current.announce(code, session=kept.pk, status=status)

@@ -134,7 +134,7 @@ def end_waiting_for_booked(session: Session) -> None:
         patient__in=patients, counselor=session.counselor_id, start=session.start
     )
     with fact(actor=None):
-        end_waiting(list(offered.values_list("pk", flat=True)), now=session.created_at)
+        end_waiting(list(offered.values_list("pk", flat=True)), now=timezone.now())
 
 
 def end_outdated_waiting(*, now: datetime | None = None) -> int:

@@ -27,7 +27,7 @@ def my_sessions(request: HttpRequest) -> HttpResponse:
     is_past = request.GET.get("view") == "past"
     viewer = reader_of(request)
     visible = Session.objects.visible_to(viewer)
-    shown = visible.over(now) if is_past else visible.coming(now)
+    shown = visible.over(now, viewer=viewer) if is_past else visible.coming(now, viewer=viewer)
     ordering = ("-start", "-id") if is_past else ("start", "id")
     asked = PageRequest(number=page_number(request), size=ROWS_A_PAGE, ordering=ordering)
     page = session_page(shown, asked, viewer=viewer, now=now)
@@ -48,9 +48,10 @@ def session_detail(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def session_booked(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """What stands at the end of booking; of a session that is no longer on, its page."""
     session = access_session(reader_of(request), session_id)
-    if session.status != SessionStatus.CONFIRMED:
+    context = facts_of(request, session)
+    if context["session"].status != SessionStatus.CONFIRMED:
         return redirect("session_detail", session_id)
-    return render(request, "sessions_app/session_booked.html", facts_of(request, session))
+    return render(request, "sessions_app/session_booked.html", context)
 
 
 @require_safe

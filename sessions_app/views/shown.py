@@ -39,6 +39,7 @@ class SessionCard:
     is_now: bool
     is_open: bool
     other_zone: str
+    places: str
     kind: str = "session"
 
 
@@ -62,6 +63,7 @@ def card(row: SessionRow, *, viewer: User, now: datetime, is_next: bool = False)
         is_past=is_past,
         is_now=row.start <= now < row.end,
         is_open=is_past and row.status in OPEN_STATES,
+        places=places_of(row) if viewer.role != Role.PATIENT else "",
         other_zone=row.centre.timezone if row.mode == Mode.IN_PERSON else "",
     )
 
@@ -77,6 +79,11 @@ def other_party(row: SessionRow, viewer: User) -> str:
 
 def patients_of(row: SessionRow) -> str:
     return ", ".join(person.display_name for person in row.patients)
+
+
+def places_of(row: SessionRow) -> str:
+    """How many take part in a couple's or a group's session; "" for one of their own."""
+    return f"{len(row.patients)} of {row.capacity} places booked" if row.capacity > 1 else ""
 
 
 def who_cancelled(row: SessionRow, viewer: User) -> str:

@@ -88,8 +88,8 @@ def test_a_session_that_breaks_off_is_cancelled_by_the_counselor_but_not_by_the_
 def test_a_started_session_is_listed_with_those_to_come(cast, session):
     begins_in(session, minutes=-5)
     Session.objects.filter(pk=session.pk).update(status="in_progress")
-    assert Session.objects.coming(timezone.now()).get() == session
-    assert not Session.objects.over(timezone.now()).exists()
+    assert Session.objects.coming(timezone.now(), viewer=cast.a.patient).get() == session
+    assert not Session.objects.over(timezone.now(), viewer=cast.a.patient).exists()
 
 
 # --- Putting right -------------------------------------------------------------------------------------------

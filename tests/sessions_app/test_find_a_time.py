@@ -62,6 +62,8 @@ def test_anybody_sees_the_free_times_of_a_day_with_all_that_booking_needs(api, a
         "modes": ["video", "in_person", "phone"],
         "type": str(offered.pk),
         "centre": {"id": str(practice.primary_centre_id), "name": practice.primary_centre.name},
+        "capacity": 1,
+        "places_left": None,
     }
     last = found[-1]
     assert instant(last["start"]) == start.replace(hour=16)

@@ -67,6 +67,7 @@ def test_what_is_left_out_has_its_usual_value(api_as, cast):
         "payment_policy": "free",
         "buffer_before_minutes": 0,
         "buffer_after_minutes": 0,
+        "capacity": 1,
         "position": 0,
         "is_active": True,
     }
