@@ -61,7 +61,8 @@ SELECT session.id, room.id, room.name, participant.patient_id, participant.statu
  WHERE session.id = ANY(%s::uuid[])
  ORDER BY participant.id
 """
-_NO_CHARGE, _NO_ROOM = (None, False, None), (None, None)
+_NO_CHARGE: Row = (None, False, None)
+_NO_ROOM: Row = (None, None)
 _ENDED_FOR_ONE = (ParticipantStatus.CANCELLED, ParticipantStatus.NO_SHOW)
 _OF_SESSIONS = """wanted(id) AS NOT MATERIALIZED ({ids}),
      page AS MATERIALIZED (
@@ -211,19 +212,18 @@ def _shown(rows: list[Row], viewer: User, now: datetime) -> list[SessionRow]:
     shown = []
     for columns in sessions.values():
         session_id, status, start, end = columns[:4]
-        who, known = people[session_id], more.get(session_id)
-        taking_part, patients, charge, room = (), tuple(who.values()), _NO_CHARGE, _NO_ROOM
-        if known is not None:
-            room, charge = known[0][:2], known[0][6:]
-        if known is not None and columns[-1] > 1:
-            taking_part = tuple(Participation(who[row[2]], row[3], *row[6:]) for row in known if row[2])
-            patients = tuple(
-                each.person for each in taking_part if each.status != ParticipantStatus.CANCELLED
-            )
-            charge = taking_part[0][2:] if len(taking_part) == 1 else _NO_CHARGE
-        is_owed = (bool(charge[0]) and not charge[1]) or any(each.owed_minor for each in taking_part)
+        who = people[session_id]
+        known = more.get(session_id)
+        room, charge = (known[0][:2], known[0][6:]) if known else (_NO_ROOM, _NO_CHARGE)
+        several: tuple[Participation, ...] = ()
+        patients = tuple(who.values())
+        if known and columns[-1] > 1:
+            several = tuple(Participation(who[row[2]], row[3], *row[6:]) for row in known if row[2] in who)
+            patients = tuple(each.person for each in several if each.status != ParticipantStatus.CANCELLED)
+            charge = charge if len(several) == 1 else _NO_CHARGE
+        is_owed = (bool(charge[0]) and not charge[1]) or any(each.owed_minor for each in several)
         possible = can(status, start, end, is_owed)
-        shown.append(SessionRow._make((*columns, *charge, *room, patients, taking_part, possible)))
+        shown.append(SessionRow._make((*columns, *charge, *room, patients, several, possible)))
     return shown
 
 
@@ -234,9 +234,10 @@ def _own(rows: list[Row], viewer: User, now: datetime) -> list[SessionRow]:
     who = (Person(viewer.pk, patient_name(viewer.full_name, False, "", viewer)),)
     shown = []
     for *columns, _, capacity in sessions:
-        charge, room = _NO_CHARGE, _NO_ROOM
-        if known := more.get(columns[0]):
-            ((*room, _, became, left_by, left_at), charge) = known[0][:6], known[0][6:]
+        known = more.get(columns[0])
+        room, charge = (known[0][:2], known[0][6:]) if known else (_NO_ROOM, _NO_CHARGE)
+        if known and capacity > 1:
+            became, left_by, left_at = known[0][3:6]
             if became in _ENDED_FOR_ONE:
                 columns[_STATUS] = became
                 if left_at is not None:
