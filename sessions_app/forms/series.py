@@ -8,7 +8,7 @@ from django import forms
 from django.utils.dateparse import parse_datetime
 
 from sessions_app.forms.booking import BookingForm
-from sessions_app.models import Rhythm
+from sessions_app.models import Mode, Rhythm
 from sessions_app.models.series import MAX_OCCURRENCES, MIN_OCCURRENCES
 from sessions_app.services.repeats import Repeat
 from sessions_app.services.series import SeriesScope
@@ -31,6 +31,36 @@ class RepeatForm(BookingForm):
 
     def repeat(self) -> Repeat:
         return Repeat(self.cleaned_data["rhythm"], count=self.cleaned_data["count"])
+
+
+class NewSeriesForm(forms.Form):
+    """What was chosen so far of a series for a patient, as the address of its page says it.
+
+    What cannot be read is not chosen.
+    """
+
+    patient = forms.UUIDField(required=False)
+    counselor = forms.UUIDField(required=False)
+    type = forms.UUIDField(required=False)
+    mode = forms.ChoiceField(required=False, choices=Mode.choices)
+    start = forms.CharField(required=False)
+
+    def clean_start(self) -> datetime | None:
+        return _instant(self.cleaned_data["start"].replace(" ", "+"))
+
+    def chosen(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: value for name in self.fields if (value := self.cleaned_data.get(name))}
+
+
+class RepeatForPatientForm(RepeatForm):
+    """The same, as staff and counselors read it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        note = self.fields["note"]
+        note.label = "Is there something the counselor should know before?"
+        note.help_text = "You may leave this empty. Only the patient and the counselor can read it."
 
 
 def read_answers(posted: Mapping[str, Any]) -> dict[datetime, datetime | None]:

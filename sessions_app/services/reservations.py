@@ -309,11 +309,16 @@ def _as_alternative(slot: Slot) -> dict[str, object]:
     }
 
 
-def require_own_centre(actor: User | None, centre_id: UUID) -> None:
-    """Centre staff book at their centres: elsewhere they could not even see what they booked."""
+def centres_to_book_at(actor: User | None) -> set[UUID] | None:
+    """Centre staff book at their centres: elsewhere they could not even see what they booked. None is everywhere."""
     if actor is None or scope_for(actor.role, Action.SESSION_BOOK) is not Scope.CENTRE:
-        return
-    if not StaffCentre.objects.filter(user=actor, centre=centre_id).exists():
+        return None
+    return set(StaffCentre.objects.filter(user=actor).values_list("centre", flat=True))
+
+
+def require_own_centre(actor: User | None, centre_id: UUID) -> None:
+    centre_ids = centres_to_book_at(actor)
+    if centre_ids is not None and centre_id not in centre_ids:
         raise PermissionDenied(
             "This session would be at a centre that is not yours. Choose a time at your centre."
         )

@@ -2,12 +2,20 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
 
+from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.access import reader_of
+from core.errors import NotFound
+from sessions_app.forms.days import read_day
+from sessions_app.services.reservations import centres_to_book_at
 from sessions_app.services.slots import Slot
+from sessions_app.views.days import start_of
 
 DAYS_SHOWN = 7
 NOON, EVENING = 12, 17
@@ -32,6 +40,39 @@ class SlotPicker:
     parts: list[tuple[str, list[Slot]]]
     earlier_url: str
     later_url: str
+
+
+def picker_of(
+    find: Callable[[datetime, datetime], list[Slot]],
+    request: HttpRequest,
+    *,
+    first_day: date,
+    address: Callable[[date, date | None], str],
+) -> SlotPicker | None:
+    """The picker for what `find(start, end)` finds in the seven days from ?from= on, or from `first_day`.
+
+    For centre staff only times at their centres. None when the counselor takes no bookings at present.
+    """
+    first_day = max(read_day(request.GET.get("from", "")) or first_day, timezone.localdate())
+    try:
+        slots = find(start_of(first_day), start_of(first_day + timedelta(days=DAYS_SHOWN)))
+    except NotFound:
+        return None
+    centre_ids = centres_to_book_at(reader_of(request))
+    if centre_ids is not None:
+        slots = [slot for slot in slots if slot.centre_id in centre_ids]
+    wanted_day = read_day(request.GET.get("day", ""))
+    return slot_picker(slots, first_day=first_day, wanted_day=wanted_day, address=address)
+
+
+def with_days(page: str, **query: Any) -> Callable[[date, date | None], str]:
+    """Where a page with a picker shows other days, the rest of its address as it is."""
+
+    def address(first_day: date, day: date | None) -> str:
+        values = query | {"from": first_day} | ({"day": day} if day else {})
+        return f"{page}?{urlencode(values)}"
+
+    return address
 
 
 def slot_picker(

@@ -1,9 +1,5 @@
 """Choosing another time for a session that is booked."""
 
-from collections.abc import Callable
-from datetime import date, timedelta
-from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,17 +11,15 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import reader_of
 from accounts.permissions import Action
-from core.errors import InvalidState, NotFound, SlotTaken, ValidationFailed
+from core.errors import InvalidState, SlotTaken, ValidationFailed
 from sessions_app.access import access_session
 from sessions_app.forms.booking import StartForm
-from sessions_app.forms.days import read_day
-from sessions_app.models import Mode, Session
+from sessions_app.models import Session
+from sessions_app.services.new_times import find_new_times
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.rescheduling import require_movable, reschedule_session
-from sessions_app.services.slots import Wish, find_slots
-from sessions_app.views.days import start_of
 from sessions_app.views.one_session import facts_of
-from sessions_app.views.picker import DAYS_SHOWN, SlotPicker, slot_picker
+from sessions_app.views.picker import SlotPicker, picker_of, with_days
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,39 +63,9 @@ def _show(request: HttpRequest, session: Session, *, problem: str = "") -> HttpR
 
 
 def _picker(request: HttpRequest, session: Session) -> SlotPicker | None:
-    """None when the counselor takes no bookings at present."""
-    today = timezone.localdate()
-    asked = read_day(request.GET.get("from", "")) or timezone.localdate(session.start)
-    first_day = max(asked, today)
-    wish = Wish(
-        type_id=session.session_type_id if session.session_type.is_active else None,
-        duration_minutes=session.duration_minutes,
-        mode=session.mode,
-        centre_id=session.centre_id if session.mode == Mode.IN_PERSON else None,
+    return picker_of(
+        lambda start, end: find_new_times(session=session, start=start, end=end),
+        request,
+        first_day=timezone.localdate(session.start),
+        address=with_days(reverse("session_reschedule", args=[session.pk])),
     )
-    try:
-        slots = find_slots(
-            counselor_id=session.counselor_id,
-            start=start_of(first_day),
-            end=start_of(first_day + timedelta(days=DAYS_SHOWN)),
-            wish=wish,
-            for_patient=session.participants.values_list("patient_id", flat=True).first(),
-        )
-    except NotFound:
-        return None
-    return slot_picker(
-        slots,
-        first_day=first_day,
-        wanted_day=read_day(request.GET.get("day", "")),
-        address=_address_of(session),
-    )
-
-
-def _address_of(session: Session) -> Callable[[date, date | None], str]:
-    page = reverse("session_reschedule", args=[session.pk])
-
-    def address(first_day: date, day: date | None) -> str:
-        values: dict[str, Any] = {"from": first_day} | ({"day": day} if day else {})
-        return f"{page}?{urlencode(values)}"
-
-    return address

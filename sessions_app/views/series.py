@@ -1,6 +1,5 @@
 """Sessions that repeat: booking them, what to do where times cannot be had, the series, cancelling several."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -29,7 +29,14 @@ from sessions_app.services.series import (
 )
 from sessions_app.views.booking import show_details
 from sessions_app.views.posts import posted, posted_from
+from sessions_app.views.series_conflicts import ask_about_conflicts
 from sessions_app.views.shown import card
+
+SCOPE_WORDS = {
+    SeriesScope.THIS: "Only this one",
+    SeriesScope.FOLLOWING: "This one and all that follow",
+    SeriesScope.ALL: "All that are still to come",
+}
 
 
 @posted_from("book_details")
@@ -56,7 +63,16 @@ def series_book(request: HttpRequest, hold_id: UUID) -> HttpResponse:
             note=form.cleaned_data["note"],
         )
     except SeriesConflict as error:
-        return _ask_about_conflicts(request, hold, form, answers, error)
+        details_url = reverse("book_details", args=[hold.pk])
+        return ask_about_conflicts(
+            request,
+            error,
+            answers=answers,
+            action_url=reverse("series_book", args=[hold.pk]),
+            give_up_url=details_url,
+            own_url=details_url,
+            sent=form.cleaned_data.items(),
+        )
     except ValidationFailed as error:
         for name, sentences in error.details.items():
             form.add_error(name if name in form.fields else None, sentences)
@@ -77,8 +93,9 @@ def series_detail(request: HttpRequest, series_id: UUID) -> HttpResponse:
         "series": series,
         "rhythm": Rhythm(series.rhythm).label,
         "cards": [card(row, viewer=reader, now=now) for row in rows],
-        "with_name": _with_whom(series, reader),
+        "with_name": with_whom(series, reader),
         "can_cancel": any("cancel" in row.can for row in rows),
+        "can_move": any("reschedule" in row.can for row in rows),
         "is_own": reader.role == Role.PATIENT,
     }
     return render(request, "sessions_app/series_detail.html", context)
@@ -89,7 +106,7 @@ def series_cancel(request: HttpRequest, series_id: UUID) -> HttpResponse:
     """GET asks which (?session= one of it), POST cancels those. What it costs is said before."""
     reader = reader_of(request)
     series = access_series(reader, series_id, Action.SESSION_CHANGE)
-    session = _named_session(request, series)
+    session = named_session(request, series)
     scopes = _scopes(series, session, reader)
     form = CancelSeriesForm(posted(request), choices=[(scope["value"], scope["label"]) for scope in scopes])
     if not scopes:
@@ -103,7 +120,7 @@ def series_cancel(request: HttpRequest, series_id: UUID) -> HttpResponse:
         "scopes": scopes,
         "form": form,
         "highest": max(scope["charge_minor"] for scope in scopes),
-        "with_name": _with_whom(series, reader),
+        "with_name": with_whom(series, reader),
     }
     return render(request, "sessions_app/series_cancel.html", context, status=422 if form.errors else 200)
 
@@ -117,28 +134,7 @@ def _choice(hold: SlotHold) -> Choice:
     )
 
 
-def _ask_about_conflicts(
-    request: HttpRequest,
-    hold: SlotHold,
-    form: RepeatForm,
-    answers: dict[datetime, datetime | None],
-    error: SeriesConflict,
-) -> HttpResponse:
-    conflicts = error.details.get("conflicts", [])
-    asked = {conflict["start"] for conflict in conflicts}
-    context = {
-        "hold": hold,
-        "form": form,
-        "message": error.message,
-        "conflicts": conflicts,
-        "total": error.details.get("occurrences"),
-        # What was said before about the others goes along.
-        "said": [(start, instead) for start, instead in answers.items() if start not in asked],
-    }
-    return render(request, "sessions_app/series_conflicts.html", context, status=error.status)
-
-
-def _named_session(request: HttpRequest, series: SessionSeries) -> Session | None:
+def named_session(request: HttpRequest, series: SessionSeries) -> Session | None:
     """The session of the series that ?session= names; None without one."""
     try:
         wanted = UUID(request.GET.get("session", ""))
@@ -151,13 +147,8 @@ def _named_session(request: HttpRequest, series: SessionSeries) -> Session | Non
 def _scopes(series: SessionSeries, session: Session | None, reader: Any) -> list[dict[str, Any]]:
     """What can be cancelled, with how many sessions each is and what it costs this reader."""
     now = timezone.now()
-    words = {
-        SeriesScope.THIS: "Only this one",
-        SeriesScope.FOLLOWING: "This one and all that follow",
-        SeriesScope.ALL: "All that are still to come",
-    }
     scopes = []
-    for scope, label in words.items():
+    for scope, label in SCOPE_WORDS.items():
         if session is None and scope is not SeriesScope.ALL:
             continue
         sessions = list(coming_of(series, scope, session=session, actor=reader, now=now))
@@ -194,7 +185,7 @@ def _cancelled(
     return True
 
 
-def _with_whom(series: SessionSeries, reader: Any) -> str:
+def with_whom(series: SessionSeries, reader: Any) -> str:
     if reader.role == Role.PATIENT:
         return series.counselor.user.full_name
     return series.patient.name_for(reader)
