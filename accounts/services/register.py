@@ -83,9 +83,8 @@ def _already_there(patients: Iterable[PatientProfile], actor: User, *, by_name: 
     message = "This person is on the register already. Choose them instead of making a second account."
     if by_name:
         message = "Somebody of this name is on the register. Choose them, or say that it is somebody else."
-    return Conflict(
-        message, details={"patients": [_named(one, actor) for one in list(patients)[:MOST_NAMED]]}
-    )
+    named = [_named(one, actor) for one in list(patients)[:MOST_NAMED]]
+    return Conflict(message, details={"patients": named, "can_be_someone_else": by_name})
 
 
 def _named(patient: PatientProfile, actor: User) -> dict[str, Any]:

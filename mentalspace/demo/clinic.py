@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from core.models import OutboxEntry
-from mentalspace.demo import blocks, dates, hours, people, sessions, waiting
+from mentalspace.demo import blocks, dates, desk, hours, people, sessions, waiting
 from mentalspace.demo.counselors import COUNSELORS
 from sessions_app.models import Session, SessionStatus
 from sessions_app.notifications import everyone_in
@@ -30,6 +30,7 @@ def open_clinic(*, now: datetime, say: Say) -> None:
         is_first = place == 0
         hours.keep_hours(counselor, about, centres=everybody.centres, now=now, is_here_today=is_first)
         offers.append(hours.offer_sessions(counselor, about.offer))
+    desk.open_rooms(everybody)
     plan = sessions.plan_sessions(random, everybody, offers, now=now)
     say(f"{len(plan.sessions)} sessions, from three months ago to four weeks ahead.")
     held = []
@@ -47,6 +48,7 @@ def open_clinic(*, now: datetime, say: Say) -> None:
     waiting.let_some_wait(random, everybody, now=now)
     waiting.book_one_series(everybody, offers, now=now)
     blocks.block_some_time(everybody, now=now)
+    desk.work_at_the_desk(everybody, now=now)
     _remind(now)
     _leave_unsaid()
 

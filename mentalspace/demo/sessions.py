@@ -15,6 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from accounts.models import CounselorProfile, PatientProfile, User
+from core.errors import SlotTaken
 from mentalspace.demo.counselors import COUNSELORS, KOLKATA
 from mentalspace.demo.people import People
 from sessions_app.models import Mode, Session, SessionKind, SessionType
@@ -128,20 +129,26 @@ def plan_sessions(random: Random, people: People, offers: list[list[SessionType]
 def hold_sessions(plan: Plan, *, desk: User) -> Iterator[tuple[Planned, Session]]:
     """Book every session of the plan and bring those that are over to an end. `desk` works at every centre."""
     for planned in plan.sessions:
-        session = book_session(
-            choice=Choice(
-                counselor_id=planned.diary.counselor.pk,
-                start=planned.slot.start,
-                mode=planned.mode,
-                type_id=planned.slot.type_id,
-            ),
-            patient_id=planned.patient.pk,
-            actor=desk if plan.random.random() < 0.2 else planned.patient.user,
-            note=plan.random.choice(NOTES),
-            now=planned.booked_at,
-        )
+        session = _book(planned, plan, desk)
         _end(session, planned, plan, desk)
         yield planned, session
+
+
+def _book(planned: Planned, plan: Plan, desk: User) -> Session:
+    """As planned; by phone where all rooms are taken."""
+    actor = desk if plan.random.random() < 0.2 else planned.patient.user
+    note = plan.random.choice(NOTES)
+
+    def book(mode: str) -> Session:
+        choice = Choice(planned.diary.counselor.pk, planned.slot.start, mode, planned.slot.type_id)
+        return book_session(
+            choice=choice, patient_id=planned.patient.pk, actor=actor, note=note, now=planned.booked_at
+        )
+
+    try:
+        return book(planned.mode)
+    except SlotTaken:
+        return book(next(mode for mode in planned.slot.modes if mode != Mode.IN_PERSON))
 
 
 def _offered_times(counselor: CounselorProfile, session_type: SessionType, plan: Plan) -> list[Slot]:

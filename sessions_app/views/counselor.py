@@ -15,7 +15,7 @@ from sessions_app.listing import session_rows
 from sessions_app.models import Session, SessionStatus
 from sessions_app.session_rows import SessionRow
 from sessions_app.views.days import around, day_bounds, wanted_day
-from sessions_app.views.shown import SessionCard, card
+from sessions_app.views.shown import SessionCard, cards_of_day
 
 SHORTEST_GAP = timedelta(minutes=15)
 
@@ -54,11 +54,11 @@ def _day_plan(rows: list[SessionRow], viewer: User, now: datetime) -> list[Sessi
     """Sessions and the gaps between them, as the fragment _day_plan.html shows them."""
     entries: list[SessionCard | Gap] = []
     busy_until: datetime | None = None
-    for row in rows:
+    for row, shown in zip(rows, cards_of_day(rows, viewer=viewer, now=now), strict=True):
         is_on = row.status != SessionStatus.CANCELLED
         if is_on and busy_until is not None and row.start - busy_until >= SHORTEST_GAP:
             entries.append(Gap(busy_until, row.start))
-        entries.append(card(row, viewer=viewer, now=now))
+        entries.append(shown)
         if is_on:
             busy_until = max(busy_until or row.end, row.end)
     return entries

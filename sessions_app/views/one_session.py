@@ -15,7 +15,7 @@ from sessions_app.services.notes import texts_for
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.ratings import rating_of
 from sessions_app.session_rows import SessionRow
-from sessions_app.views.shown import day_page_of, other_party, who_cancelled
+from sessions_app.views.shown import cards_of_day, day_page_of, other_party, who_cancelled
 
 
 def row_of(request: HttpRequest, session: Session) -> SessionRow:
@@ -41,6 +41,7 @@ def detail_page(request: HttpRequest, session: Session, *, rating: RatingForm | 
     """The session's own page; `rating` is a form that was refused."""
     reader = reader_of(request)
     context = facts_of(request, session) | texts_for(session=session, reader=reader)
+    (context["card"],) = cards_of_day([context["session"]], viewer=reader, now=timezone.now())
     can = context["session"].can
     if "cancel" in can:
         context["cost"] = cost_of_cancelling(session=session, actor=reader)

@@ -1,5 +1,6 @@
 """Sessions as the page fragments take them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,8 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.permissions import Action
 from accounts.roles import Role
 from sessions_app.models import OPEN_STATES, Mode
+from sessions_app.services.check_in import Arrival, arrivals_of, is_open_to_check_in
 from sessions_app.session_rows import SessionRow
 
 
@@ -40,11 +43,37 @@ class SessionCard:
     is_open: bool
     other_zone: str
     places: str
+    room: str = ""
+    overbooked: bool = False
+    arrivals: tuple[Arrival, ...] = ()
+    can_check_in: bool = False
+    can_undo_check_in: bool = False
     kind: str = "session"
 
+    @property
+    def here_since(self) -> datetime | None:
+        """Since when all who take part are there."""
+        times = [one.arrived_at for one in self.arrivals if one.arrived_at is not None]
+        return max(times) if times and len(times) == len(self.arrivals) else None
 
-def card(row: SessionRow, *, viewer: User, now: datetime, is_next: bool = False) -> SessionCard:
+    @property
+    def count_here(self) -> int:
+        return sum(one.arrived_at is not None for one in self.arrivals)
+
+
+def card(
+    row: SessionRow,
+    *,
+    viewer: User,
+    now: datetime,
+    is_next: bool = False,
+    arrivals: Sequence[Arrival] = (),
+) -> SessionCard:
+    """`arrivals`: of the session, where it matters who is there (`arrivals_of`)."""
     is_past = row.end <= now
+    at_desk = viewer.may(Action.SESSION_CHECK_IN)
+    is_open = is_open_to_check_in(status=row.status, mode=row.mode, start=row.start, now=now)
+    there = sum(one.arrived_at is not None for one in arrivals)
     return SessionCard(
         id=row.id,
         url=reverse("session_detail", args=[row.id]),
@@ -65,7 +94,18 @@ def card(row: SessionRow, *, viewer: User, now: datetime, is_next: bool = False)
         is_open=is_past and row.status in OPEN_STATES,
         places=places_of(row) if viewer.role != Role.PATIENT else "",
         other_zone=row.centre.timezone if row.mode == Mode.IN_PERSON else "",
+        room=row.room_name or "",
+        overbooked=bool(row.overbooked),
+        arrivals=tuple(arrivals),
+        can_check_in=at_desk and is_open and there < len(arrivals),
+        can_undo_check_in=at_desk and is_open and there > 0,
     )
+
+
+def cards_of_day(rows: list[SessionRow], *, viewer: User, now: datetime) -> list[SessionCard]:
+    """The cards of a day's sessions, with who is there already, in one query more."""
+    arrivals = arrivals_of([row.id for row in rows if row.mode == Mode.IN_PERSON])
+    return [card(row, viewer=viewer, now=now, arrivals=arrivals.get(row.id, ())) for row in rows]
 
 
 def other_party(row: SessionRow, viewer: User) -> str:

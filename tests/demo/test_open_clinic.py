@@ -17,7 +17,7 @@ from accounts.roles import Role
 from core.models import OutboxEntry
 from core.running import DEMO_LOGINS, DEMO_PASSWORD
 from notifications.models import Delivery
-from sessions_app.models import Mode, Reminder, Session, SessionStatus
+from sessions_app.models import Mode, Reminder, Room, Session, SessionParticipant, SessionStatus
 
 pytestmark = [
     pytest.mark.django_db,
@@ -109,7 +109,8 @@ def test_past_sessions_took_place_for_the_most_part():
 
 def test_rows_are_dated_as_if_they_had_been_written_then():
     for session in Session.objects.select_related("entry").prefetch_related("participants__patient__user"):
-        assert session.created_at == session.entry.created_at < session.start
+        assert abs(session.created_at - session.entry.created_at) < timedelta(seconds=5)
+        assert session.created_at < session.start
         assert session.cancelled_at is None or session.created_at < session.cancelled_at < session.start
         (participant,) = session.participants.all()
         assert participant.patient.user.date_joined < session.created_at
@@ -163,3 +164,15 @@ def test_a_second_run_changes_nothing(settings):
 def test_it_refuses_outside_of_development():
     with pytest.raises(CommandError, match="DEBUG only"):
         call_command("demo_data")
+
+
+def test_the_desk_has_rooms_somebody_who_has_come_and_a_session_that_is_overbooked():
+    assert Room.objects.filter(centre__timezone="Europe/London").count() == 4
+    in_person = Session.objects.filter(mode=Mode.IN_PERSON, status=SessionStatus.CONFIRMED)
+    assert not in_person.filter(entry__room=None).exists()
+    overbooked = Session.objects.get(overbooked=True)
+    assert overbooked.counselor.user.email == "counselor@demo.test"
+    assert overbooked.overbooked_by.email == "frontdesk@demo.test"
+    soon = timezone.now() + timedelta(hours=10)
+    if in_person.filter(centre__timezone="Europe/London", start__gt=timezone.now(), start__lt=soon).exists():
+        assert SessionParticipant.objects.filter(arrived_at__isnull=False).exists()
