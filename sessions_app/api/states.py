@@ -16,8 +16,8 @@ from sessions_app.api.shown import shown_session
 from sessions_app.models import Session, SessionStatus
 from sessions_app.serializers.sessions import SessionShape
 from sessions_app.serializers.states import CorrectBody, RescheduleBody
-from sessions_app.services.rescheduling import reschedule_session
 from sessions_app.services.states import complete_session, correct_session, mark_no_show, start_session
+from sessions_app.services.switching import change_time
 
 REFUSALS = (NotFound, PermissionDenied, InvalidState)
 
@@ -31,8 +31,12 @@ class SessionReschedule(Endpoint):
         idempotent=True,
     )
     def post(self, request: Request, session_id: UUID, body: dict[str, Any]) -> Answer:
-        """Move it. The new time is taken before the old one is given up; a patient can while cancelling is free."""
-        return _after(reschedule_session, request, session_id, Action.SESSION_CHANGE, **body)
+        """Move it. The new time is taken before the old one is given up; a patient can while cancelling is free.
+
+        A patient in a group goes to another of its sessions, which is the answer; for counselors and staff it moves
+        with all who take part.
+        """
+        return _after(change_time, request, session_id, Action.SESSION_CHANGE, **body)
 
 
 class SessionStart(Endpoint):

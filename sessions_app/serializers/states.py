@@ -20,7 +20,7 @@ class CorrectBody(Body):
 
 
 class RescheduleBody(OverbookBody):
-    """The values are what `reschedule_session` takes."""
+    """The values are what `change_time` takes."""
 
     start = InstantField()
     duration_minutes = serializers.IntegerField(

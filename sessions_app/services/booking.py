@@ -168,9 +168,9 @@ def _still_on(session: Session) -> Session:
 
 
 def _join_held(current: Fact, hold: SlotHold, session_id: UUID, note: str) -> Session:
-    """The place that the hold kept. It is theirs, unless the group was cancelled or the hold ran out this moment."""
+    """The place that the hold kept. It is theirs, unless the group was cancelled or moved or the hold has run out."""
     place = claim_place(session_id, hold.patient_id)
-    if place is None:
+    if place is None or place.session.start != hold.entry.start:
         raise HoldExpired("This place can no longer be had. Choose a time again.")
     return join(
         current,

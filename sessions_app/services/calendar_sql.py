@@ -133,3 +133,4 @@ READ_CALENDARS = "".join(
 READ_HOURS = "".join(["SELECT", _HOURS_COLUMNS, "\n", _FROM, _PERSON, _BOOKING, _HOURS, _THESE, _LISTED])
 READ_TAKEN = "".join(["SELECT counselor.user_id,", _TAKEN_COLUMNS, "\n", _FROM, _BOOKING, _TAKEN, _THESE])
 READ_BUSY = BUSY.format(resource="%s")
+READ_BUSY_OF_ALL = BUSY.format(resource="ANY(%s::uuid[])")

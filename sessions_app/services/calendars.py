@@ -13,7 +13,13 @@ from core.statements import Row, Statement, read_in_one_round_trip
 from sessions_app.free_time import Blocks, Rule, Shape, merge_spans
 from sessions_app.models import Mode, SessionKind
 from sessions_app.services.busy import window
-from sessions_app.services.calendar_sql import READ_BUSY, READ_CALENDARS, READ_HOURS, READ_TAKEN
+from sessions_app.services.calendar_sql import (
+    READ_BUSY,
+    READ_BUSY_OF_ALL,
+    READ_CALENDARS,
+    READ_HOURS,
+    READ_TAKEN,
+)
 from sessions_app.services.rooms import Rooms, rooms_from, rooms_statement
 from sessions_app.wall_clock import Span, local_date, wall_span
 
@@ -210,6 +216,13 @@ def calendars_statement(
 def busy_statement(resource_id: UUID, start: datetime, end: datetime, for_patient: UUID | None) -> Statement:
     """When a patient or a room is taken: rows of (start, end) in epoch seconds, for `merge_spans`."""
     return READ_BUSY, [resource_id, *window(start, end), for_patient]
+
+
+def busy_of_all_statement(
+    resource_ids: Collection[UUID], start: datetime, end: datetime, for_patient: UUID | None
+) -> Statement:
+    """`busy_statement` of several: when any of them is taken."""
+    return READ_BUSY_OF_ALL, [list(resource_ids), *window(start, end), for_patient]
 
 
 def calendars_from(rows: list[Row], room_rows: Collection[Row] = ()) -> dict[UUID, CounselorCalendar]:

@@ -9,10 +9,10 @@ from accounts.roles import Role
 from core.errors import Conflict, InvalidState
 from core.facts import Fact, fact
 from core.money import amount_in_words
-from sessions_app.models import CancellationCharge, Session, SessionParticipant, SessionStatus, SlotHold
+from sessions_app.models import CancellationCharge, Session, SessionParticipant, SessionStatus
 from sessions_app.services.occupancy import give_back, lock
 from sessions_app.services.policies import CancellationCost, cost_of_cancelling
-from sessions_app.services.seats import active_participants, leave_seat, require_taking_part
+from sessions_app.services.seats import active_participants, holds_of_places, leave_seat, require_taking_part
 from sessions_app.services.states import locked_session, require_transition
 
 
@@ -82,8 +82,7 @@ def _cancel_whole(current: Fact, session: Session, *, actor: User, now: datetime
     session.cancelled_at = now
     session.sequence += 1
     session.save(update_fields=["status", "cancelled_by", "cancelled_at", "sequence"])
-    held = session.holds.filter(is_live=True) if session.capacity > 1 else SlotHold.objects.none()
-    give_back([session.entry_id, *held.values_list("pk", flat=True)])
+    give_back([session.entry_id, *holds_of_places(session)])
     current.announce("session.cancelled", session=session.pk)
 
 

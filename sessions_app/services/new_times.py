@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from core.errors import NotFound
 from sessions_app.free_time import is_free, merge_spans
-from sessions_app.models import Occupancy, Session, SessionParticipant
+from sessions_app.models import Occupancy, Session
 from sessions_app.services.calendars import CounselorCalendar, read_calendars
 from sessions_app.services.rescheduling import choice_of
+from sessions_app.services.seats import active_participants
 from sessions_app.services.slots import Slot, slots_of, within_horizon
 from sessions_app.wall_clock import Span
 
@@ -25,32 +26,39 @@ def find_new_times(
     end: datetime,
     moving_too: Iterable[Session] = (),
     mode: str | None = None,
+    for_one: UUID | None = None,
     now: datetime | None = None,
 ) -> list[Slot]:
     """When it could begin in [start, end) instead of when it does, earliest first; what `reschedule_session` accepts.
 
-    As they would be once it, and those that move with it, have left their times: also such as overlap them. Raises
+    As they would be once it, and those that move with it, have left their times: also such as overlap them. With
+    `for_one` those to which this patient could go by themselves, who leaves the others of a group where they are. Raises
     NotFound when the counselor takes no bookings.
     """
     now = now or timezone.now()
     begins, ends = within_horizon(start, end, now)
     leaving = [session, *moving_too]
-    patient_ids = list(
-        SessionParticipant.objects.filter(session=session).order_by("id").values_list("patient_id", flat=True)
-    )
+    patient_ids = [each.patient_id for each in active_participants(session)]
+    entry_ids = [each.entry_id for each in leaving]
+    if for_one is not None:
+        leaving = leaving if patient_ids == [for_one] else []
+        patient_ids = [for_one]
     calendar = read_calendars(
         [session.counselor_id], start=begins, end=ends, for_patient=patient_ids[0] if patient_ids else None
     ).get(session.counselor_id)
     if calendar is None:
         raise NotFound("This counselor is not taking bookings here.")
-    entry_ids = [each.entry_id for each in leaving]
-    calendar = _left_by(calendar, entry_ids, [_epoch(each.start) for each in leaving])
+    calendar = _left_by(
+        calendar, [each.entry_id for each in leaving], [_epoch(each.start) for each in leaving]
+    )
     wish = choice_of(session, session.start, mode=mode).wish
     busy = _busy(patient_ids, entry_ids, begins, ends, now)
     return [
         slot
         for slot in slots_of(calendar, wish=wish, start=begins, end=ends, now=now)
-        if slot.start != session.start and is_free(_epoch(slot.start), _epoch(slot.end), busy)
+        if slot.start != session.start
+        and (slot.joins is None or for_one is not None)
+        and is_free(_epoch(slot.start), _epoch(slot.end), busy)
     ]
 
 

@@ -119,9 +119,7 @@ class Calendars:
         )
 
     def _slots(self, start: datetime, end: datetime) -> Iterator[Slot]:
-        """Of a group's type, times at which it begins anew: its sessions that are there are joined one by one."""
-        found = slots_of(self.counselor, wish=self.wish, start=start, end=end, now=self.now)
-        return (slot for slot in found if slot.joins is None)
+        return slots_of(self.counselor, wish=self.wish, start=start, end=end, now=self.now)
 
 
 def require_possible(choice: Choice, repeat: Repeat, now: datetime) -> None:
@@ -166,6 +164,10 @@ def _calendars(
     offered = choose_type(calendar, wish)
     if offered is None:
         raise ValidationFailed(details={"type": ["This counselor does not offer this session type."]})
+    if offered.is_group:
+        raise ValidationFailed(
+            details={"type": ["The places of a group are booked one by one. Book each time by itself."]}
+        )
     wish = replace(wish, type_id=offered.id, mode=mode_needed(wish, offered))
     return Calendars(calendar, patient_id, patient_busy, wish, offered, now)
 

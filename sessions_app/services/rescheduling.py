@@ -1,5 +1,6 @@
 """Moving a session: the new time is taken before the old one is given up, or nothing happens."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,12 +10,12 @@ from accounts.models import User
 from accounts.roles import Role
 from core.errors import InvalidState
 from core.facts import fact
-from sessions_app.models import EntryKind, Mode, Session, SessionMove, SessionStatus, SessionType
+from sessions_app.models import EntryKind, Mode, Session, SessionKind, SessionMove, SessionStatus, SessionType
 from sessions_app.services.occupancy import give_back, lock
 from sessions_app.services.overbooking import note_overbooking
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.reservations import Choice, Reservation, reserving
-from sessions_app.services.seats import require_taking_part
+from sessions_app.services.seats import active_participants, holds_of_places, require_taking_part
 from sessions_app.services.states import locked_session
 
 TOO_LATE = "It is too late to move this session yourself. Ask your counselor or the centre, who still can."
@@ -42,14 +43,19 @@ def reschedule_session(
     # One transaction: the session's own time is no obstacle to the new one, and for everybody else it is taken until
     # the new one is. A refusal below leaves all of it as it was.
     with fact(actor=actor):
-        patient_id = _patient_of(session)
-        lock(session.counselor_id, patient_id)
+        patient_ids = _patients_of(session)
+        lock(session.counselor_id, *patient_ids)
         kept = locked_session(session)
         require_movable(kept, actor, now)
+        if _patients_of(kept) != patient_ids:
+            raise InvalidState("Somebody has just come or gone. Look at the session again.")
         if kept.start == start and duration_minutes in (None, kept.duration_minutes):
             raise InvalidState("The session is at this time already. Choose another one.")
-        give_back([kept.entry_id])
-        choice = choice_of(kept, start, duration_minutes=duration_minutes, over=over)
+        give_back([kept.entry_id, *holds_of_places(kept)])
+        patient_id, *others = patient_ids
+        choice = replace(
+            choice_of(kept, start, duration_minutes=duration_minutes, over=over), companions=tuple(others)
+        )
         with reserving(choice, patient_id=patient_id, actor=actor, now=now, over=over) as (
             current,
             reservation,
@@ -68,7 +74,8 @@ def reschedule_session(
             kept.overbooked, kept.overbooked_by = over, actor if over else None
             kept.participants.update(arrived_at=None)  # whoever was there comes again
             _write(kept, reservation)
-            current.audit("session.rescheduled", kept, patient_id=patient_id, centre_id=kept.centre_id)
+            for each in patient_ids:
+                current.audit("session.rescheduled", kept, patient_id=each, centre_id=kept.centre_id)
             if over:
                 note_overbooking(current, kept, patient_id=patient_id, reason=overbook_reason)
             current.announce("session.rescheduled", session=kept.pk)
@@ -84,13 +91,16 @@ def require_movable(session: Session, actor: User, now: datetime) -> None:
     require_taking_part(session, actor)
     if session.start <= now:
         raise InvalidState("This session has begun already, so it can no longer be moved.")
+    if actor.role == Role.PATIENT and session.kind == SessionKind.COUPLE and len(_patients_of(session)) > 1:
+        raise InvalidState(
+            "Two of you take part, so the counselor or the centre moves this session. Ask them."
+        )
     if actor.role == Role.PATIENT and cost_of_cancelling(session=session, actor=actor, now=now).charge_minor:
         raise InvalidState(TOO_LATE)
 
 
-def _patient_of(session: Session) -> UUID:
-    """Sessions have one participant so far."""
-    return session.participants.values_list("patient_id", flat=True)[0]
+def _patients_of(session: Session) -> list[UUID]:
+    return [participant.patient_id for participant in active_participants(session)]
 
 
 def choice_of(
@@ -100,6 +110,7 @@ def choice_of(
     duration_minutes: int | None = None,
     mode: str | None = None,
     over: bool = False,
+    may_join: bool = False,
 ) -> Choice:
     """What to look for when a session moves, the same way of meeting unless another is named.
 
@@ -116,6 +127,7 @@ def choice_of(
         type_id=kept.session_type_id if is_offered else None,
         duration_minutes=None if is_offered else duration_minutes or kept.duration_minutes,
         centre_id=kept.centre_id if stays_in_place or over else None,
+        may_join=may_join,
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts.models import StaffCentre, User
 from accounts.permissions import Action, Scope, scope_for
@@ -16,11 +17,12 @@ from core.errors import DomainError, NotFound, PermissionDenied, SlotTaken, Vali
 from core.facts import Fact, fact
 from core.statements import Row, Statement, read_in_one_round_trip
 from sessions_app.free_time import is_free, merge_spans
-from sessions_app.models import CalendarEntry, EntryKind
+from sessions_app.models import CalendarEntry, EntryKind, Occupancy
 from sessions_app.room_times import RoomTimes
 from sessions_app.services.calendars import (
     CounselorCalendar,
     OfferedType,
+    busy_of_all_statement,
     busy_statement,
     calendars_from,
     calendars_statement,
@@ -41,6 +43,8 @@ _REACHES = (
 )
 """How far around a choice is read, and how far of that is looked at in turn: most alternatives lie within hours."""
 _SAME_INSTANT = timedelta(seconds=1)
+PATIENT_BUSY = "There is another session or hold at this time. Choose another time."
+SOMEBODY_BUSY = "Somebody who takes part is not free at this time. Choose another time."
 _LAST_WORDS = ("nobody_is_busy_twice_at_once", *CONSTRAINTS)
 
 
@@ -54,6 +58,10 @@ class Choice:
     type_id: UUID | None = None
     duration_minutes: int | None = None
     centre_id: UUID | None = None
+    companions: tuple[UUID, ...] = ()
+    """The patients for whom it is besides the one that books or moves: they must be free as well."""
+    may_join: bool = True
+    """Whether a place in a group that is there already will do."""
 
     @property
     def wish(self) -> Wish:
@@ -80,6 +88,7 @@ class Reservation:
     """Those of them, and offers to the patient, whose time this reservation needs."""
     is_overbooked: bool = False
     """Over what the counselor has or offers: it leaves out their time, and no other."""
+    companions: tuple[UUID, ...] = ()
     place: Place | None = None
     """In a group that is there already: then only the patient's time is taken."""
 
@@ -96,6 +105,11 @@ class Reservation:
             room_id=self.room.id if self.room else None,
             expires_at=expires_at,
         )
+        busy = DateTimeTZRange(self.start, self.end)
+        occupancies += [
+            Occupancy(entry=entry, resource=companion, busy=busy, expires_at=expires_at)
+            for companion in self.companions
+        ]
         current.insert(entry, *occupancies)
         return entry
 
@@ -170,6 +184,7 @@ def _reserve(
         own_holds=list({hold_id for hold_id, *_, is_offer in holds if not is_offer}),
         own_holds_in_the_way=holds_in_the_way(holds, takes),
         is_overbooked=over,
+        companions=choice.companions,
         place=place,
     )
 
@@ -211,6 +226,8 @@ def _reads(choice: Choice, patient_id: UUID, reach: timedelta) -> list[Statement
         calendars_statement([choice.counselor_id], start, end, patient_id),
         busy_statement(patient_id, start, end, patient_id),
     ]
+    if choice.companions:
+        reads[1] = busy_of_all_statement([patient_id, *choice.companions], start, end, patient_id)
     if choice.wish.may_need_room:
         reads.append(_rooms(choice, patient_id, reach))
     return reads
@@ -255,18 +272,23 @@ def _what_is_wrong(choice: Choice, calendar: CounselorCalendar) -> dict[str, lis
 
 def _slot_at(choice: Choice, calendar: CounselorCalendar, now: datetime) -> Slot | None:
     """The free time of the counselor that begins exactly then, if there is one."""
-    at_that_instant = slots_of(
-        calendar, wish=choice.wish, start=choice.start, end=choice.start + _SAME_INSTANT, now=now
-    )
+    at_that_instant = _slots(choice, calendar, choice.start, choice.start + _SAME_INSTANT, now)
     slot = next(at_that_instant, None)
     return slot if slot is not None and slot.start == choice.start else None
+
+
+def _slots(
+    choice: Choice, calendar: CounselorCalendar, start: datetime, end: datetime, now: datetime
+) -> Iterator[Slot]:
+    found = slots_of(calendar, wish=choice.wish, start=start, end=end, now=now)
+    return found if choice.may_join else (slot for slot in found if slot.joins is None)
 
 
 def _refusal(
     choice: Choice, calendar: CounselorCalendar, now: datetime, *, is_patient_busy: bool
 ) -> DomainError:
     if is_patient_busy:
-        return SlotTaken("There is another session or hold at this time. Choose another time.")
+        return SlotTaken(SOMEBODY_BUSY if choice.companions else PATIENT_BUSY)
     finding = reason_against(calendar, wish=choice.wish, start=choice.start, now=now)
     if finding is None or finding.rule in TAKEN_BY_OTHERS:
         is_said = finding and finding.rule in TELLING
@@ -292,7 +314,7 @@ def _nearest(choice: Choice, patient_id: UUID, now: datetime) -> list[Slot]:
             start, end = within_horizon(choice.start - step, choice.start + step, now)
             free = (
                 slot
-                for slot in slots_of(calendar, wish=choice.wish, start=start, end=end, now=now)
+                for slot in _slots(choice, calendar, start, end, now)
                 if is_free(_epoch(slot.start), _epoch(slot.end), patient_busy)
             )
             nearest = heapq.nsmallest(ALTERNATIVES, free, key=lambda slot: abs(slot.start - choice.start))

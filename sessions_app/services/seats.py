@@ -62,6 +62,13 @@ def active_participants(session: Session) -> list[SessionParticipant]:
     return list(taking_part.order_by("seat"))
 
 
+def holds_of_places(session: Session) -> list[UUID]:
+    """The live holds of its places: to be given back when it is cancelled or moved."""
+    if session.capacity == 1:
+        return []
+    return list(session.holds.filter(is_live=True).values_list("pk", flat=True))
+
+
 def require_taking_part(session: Session, actor: User) -> None:
     """Raises InvalidState for a patient who has cancelled for themselves, while the session is on for others."""
     if session.capacity == 1 or actor.role != Role.PATIENT:
@@ -82,6 +89,11 @@ def leave_seat(
     participant.save(
         update_fields=["status", "seat", "cancelled_at", "cancelled_by", "cancellation_reason", "arrived_at"]
     )
-    Occupancy.objects.filter(entry=session.entry_id, resource=participant.patient_id).update(is_active=False)
+    leave_time(session, participant)
     session.sequence += 1
     session.save(update_fields=["sequence"])
+
+
+def leave_time(session: Session, participant: SessionParticipant) -> None:
+    """The patient's own time is free again; the counselor's and the room's stay taken."""
+    Occupancy.objects.filter(entry=session.entry_id, resource=participant.patient_id).update(is_active=False)

@@ -89,6 +89,14 @@ def move_series(
         sessions = sessions_to_move(series, scope, session=session, actor=actor, now=now, is_locked=True)
         if not sessions:
             raise InvalidState("Nothing of this series is still to come, so there is nothing to move.")
+        if (
+            SessionParticipant.objects.filter(session__in=sessions)
+            .exclude(patient=series.patient_id)
+            .exists()
+        ):
+            raise InvalidState(
+                "A second person takes part in one of these sessions. Move that one by itself."
+            )
         start = _new_start(sessions[0], to, series.timezone)
         if start <= now:
             raise ValidationFailed(details={"start": ["This time is in the past. Choose a coming one."]})

@@ -17,7 +17,8 @@ from sessions_app.forms.booking import StartForm
 from sessions_app.models import Session
 from sessions_app.services.new_times import find_new_times
 from sessions_app.services.policies import cost_of_cancelling
-from sessions_app.services.rescheduling import require_movable, reschedule_session
+from sessions_app.services.rescheduling import require_movable
+from sessions_app.services.switching import change_time, switches
 from sessions_app.views.one_session import facts_of
 from sessions_app.views.picker import SlotPicker, picker_of, with_days
 
@@ -43,12 +44,12 @@ def _move(request: HttpRequest, session: Session) -> HttpResponse:
         messages.warning(request, "That time could not be read. Please choose one of these.")
         return redirect("session_reschedule", session.pk)
     try:
-        reschedule_session(session=session, start=form.cleaned_data["start"], actor=reader_of(request))
+        moved = change_time(session=session, start=form.cleaned_data["start"], actor=reader_of(request))
     except (SlotTaken, ValidationFailed) as error:
         sentences = error.details.get("start")
         return _show(request, session, problem=str(sentences[0]) if sentences else error.message)
     messages.success(request, "The session has its new time. Everyone concerned is told.")
-    return redirect("session_detail", session.pk)
+    return redirect("session_detail", moved.pk)
 
 
 def _show(request: HttpRequest, session: Session, *, problem: str = "") -> HttpResponse:
@@ -63,8 +64,10 @@ def _show(request: HttpRequest, session: Session, *, problem: str = "") -> HttpR
 
 
 def _picker(request: HttpRequest, session: Session) -> SlotPicker | None:
+    reader = reader_of(request)
+    for_one = reader.pk if switches(session, reader) else None
     return picker_of(
-        lambda start, end: find_new_times(session=session, start=start, end=end),
+        lambda start, end: find_new_times(session=session, start=start, end=end, for_one=for_one),
         request,
         first_day=timezone.localdate(session.start),
         address=with_days(reverse("session_reschedule", args=[session.pk])),
