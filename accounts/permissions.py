@@ -27,6 +27,7 @@ class Action(StrEnum):
     SESSION_COMPLETE = "session.complete"
     SESSION_NO_SHOW = "session.no_show"
     SESSION_CHECK_IN = "session.check_in"
+    SESSION_PARTICIPANTS = "session.participants"
     CALENDAR_FEED = "calendar.feed"
     WAITLIST = "waitlist"
     WAITLIST_PRIORITY = "waitlist.priority"
@@ -67,6 +68,7 @@ PERMISSIONS: dict[Action, dict[str, Scope]] = {
     Action.SESSION_COMPLETE:  {          _C: _OWN,                            _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_NO_SHOW:   {          _C: _OWN,  _F: _CENTRE,              _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_CHECK_IN:  {                     _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.SESSION_PARTICIPANTS: {       _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.CALENDAR_FEED:     {_P: _OWN, _C: _OWN},
     Action.WAITLIST:          {_P: _OWN, _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.WAITLIST_PRIORITY: {          _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},

@@ -9,6 +9,7 @@ from sessions_app.api import (
     feeds,
     holds,
     outside_calendars,
+    participants,
     ratings,
     rooms,
     series,
@@ -70,6 +71,12 @@ urlpatterns = [
     path("sessions/<uuid:session_id>/complete", states.SessionCompletion.as_view()),
     path("sessions/<uuid:session_id>/no-show", states.SessionNoShow.as_view()),
     path("sessions/<uuid:session_id>/correct", states.SessionCorrection.as_view()),
+    path("sessions/<uuid:session_id>/participants", participants.ParticipantCollection.as_view()),
+    path("sessions/<uuid:session_id>/participants/<uuid:patient_id>", participants.Participant.as_view()),
+    path(
+        "sessions/<uuid:session_id>/participants/<uuid:patient_id>/no-show",
+        participants.ParticipantNoShow.as_view(),
+    ),
     path("sessions/<uuid:session_id>/rate", ratings.SessionRate.as_view()),
     path("sessions/<uuid:session_id>/calendar.ics", sessions.SessionCalendarFile.as_view()),
 ]

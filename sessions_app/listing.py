@@ -109,6 +109,8 @@ def visible_session_page(
     if filters:
         sessions = Session.objects.visible_to(viewer)
         others = dict(filters)
+        if viewer.role == Role.PATIENT and others.pop("participants__patient", viewer.pk) != viewer.pk:
+            return Page(request, [], 0)  # who else takes part is not theirs to ask
         if "status" in others:
             sessions = sessions.in_state(others.pop("status"), viewer=viewer)
         return session_page(sessions.filter(**others), request, viewer=viewer, now=now)

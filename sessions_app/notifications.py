@@ -75,10 +75,16 @@ def on_confirmed_plan_reminders(payload: outbox.Payload) -> None:
 
 
 def on_confirmed_notify(payload: outbox.Payload) -> None:
-    """One message a session; of a series, one for all of it (`series.booked`)."""
+    """One message a session; of a series, one for all of it (`series.booked`). Who joined it is told of that."""
     session = _session(payload)
     if session is not None and session.series_id is None:
-        _notify_everyone("session_confirmed", payload)
+        booked = [each.patient_id for each in session.taking_part if each.joined_at is None]
+        notify(
+            user_ids=[session.counselor_id, *booked],
+            type_code="session_confirmed",
+            about_id=session.pk,
+            dedupe=str(session.pk),
+        )
 
 
 def on_joined_plan_reminders(payload: outbox.Payload) -> None:

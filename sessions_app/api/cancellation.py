@@ -67,7 +67,10 @@ class ChargeWaiver(Endpoint):
         """The patient owes the charge no longer. The reason goes into the audit trail."""
         actor = reader_of(request)
         session = access_session(actor, session_id, Action.CHARGE_WAIVE)
-        return Answer(shown_session(waive_charge(session=session, reason=body["reason"], actor=actor), actor))
+        waived = waive_charge(
+            session=session, reason=body["reason"], actor=actor, patient_id=body.get("patient")
+        )
+        return Answer(shown_session(waived, actor))
 
 
 class CancellationPolicy(Endpoint):

@@ -21,6 +21,9 @@ class PolicyBody(Body):
 
 
 class WaiveBody(Body):
+    patient = serializers.UUIDField(
+        required=False, help_text="Whose charge, where several who took part owe one."
+    )
     reason = serializers.CharField(max_length=MAX_WHY, help_text="For the audit trail; nothing about health.")
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import CounselorProfile, User
 from accounts.roles import Role
-from core.errors import InvalidState
+from core.errors import InvalidState, ValidationFailed
 from core.facts import fact
 from core.money import share_of
 from sessions_app.models import CancellationCharge, NoticePolicy, Session, SessionType, SlotHold
@@ -130,26 +130,46 @@ def _cost(
     return CancellationCost(charge, priced.currency, free_until, late, policy)
 
 
-def waive_charge(*, session: Session, reason: str, actor: User, now: datetime | None = None) -> Session:
-    """The patient owes it no longer. The reason goes into the audit trail.
+def waive_charge(
+    *,
+    session: Session,
+    reason: str,
+    actor: User,
+    patient_id: UUID | None = None,
+    now: datetime | None = None,
+) -> Session:
+    """The patient owes it no longer; of several who owe, the one who is named. The reason goes into the audit trail.
 
-    Raises InvalidState when there is no charge, or it was waived before.
+    Raises InvalidState when there is no charge, or it was waived before, and ValidationFailed when nobody is named and
+    several owe.
     """
     with fact(actor=actor) as current:
-        charge = CancellationCharge.objects.select_for_update().filter(session=session).first()
+        charges = CancellationCharge.objects.select_for_update(of=("self",)).filter(session=session)
+        if patient_id is not None:
+            charges = charges.filter(participant__patient=patient_id)
+        found = list(charges.select_related("participant"))
+        owed = [charge for charge in found if charge.waived_at is None]
+        if len(owed) > 1 and patient_id is None:
+            raise ValidationFailed(details={"patient": ["Several owe something. Name whose charge it is."]})
+        charge = next(iter(owed or found), None)
         if charge is None:
             raise InvalidState("Nothing was charged for this session, so there is nothing to waive.")
         if charge.waived_at is not None:
             raise InvalidState("This charge is waived already.")
         charge.waived_by, charge.waived_at = actor, now or timezone.now()
         charge.save(update_fields=["waived_by", "waived_at"])
-        for patient_id in session.participants.values_list("patient_id", flat=True):
-            current.audit(
-                "session.charge_waived",
-                session,
-                patient_id=patient_id,
-                centre_id=session.centre_id,
-                why=reason,
-            )
+        current.audit(
+            "session.charge_waived",
+            session,
+            patient_id=_who_owes(charge, session),
+            centre_id=session.centre_id,
+            why=reason,
+        )
         current.announce("session.charge_waived", session=session.pk)
     return session
+
+
+def _who_owes(charge: CancellationCharge, session: Session) -> UUID:
+    if charge.participant is not None:
+        return charge.participant.patient_id
+    return session.participants.values_list("patient_id", flat=True)[0]

@@ -1,6 +1,6 @@
 """How a session begins and ends: cancelling, starting, saying how it went, and putting that right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from core.errors import Conflict, InvalidState
 from sessions_app.access import access_session
 from sessions_app.forms.booking import CancelForm
 from sessions_app.forms.endings import CorrectForm, WaiveForm
+from sessions_app.forms.participants import PersonForm
 from sessions_app.models import Session, SessionStatus
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.policies import cost_of_cancelling, waive_charge
@@ -34,7 +35,7 @@ def session_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """
     reader = reader_of(request)
     session = access_session(reader, session_id, Action.SESSION_CHANGE)
-    if session.status == SessionStatus.CANCELLED:
+    if session.is_cancelled_for(reader):
         messages.info(request, "This session is cancelled already.")
         return redirect("session_detail", session_id)
     form = CancelForm(posted(request), is_patient=reader.role == Role.PATIENT)
@@ -110,8 +111,10 @@ def session_correct(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_waive(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """Letting a patient off the charge, with a reason."""
+    """Letting a patient off the charge, with a reason; ?patient= says whom, where several owe."""
     reader = reader_of(request)
+    wanted = PersonForm(request.GET)
+    wanted_id = wanted.cleaned_data["patient"] if wanted.is_valid() else None
     session = access_session(reader, session_id, Action.CHARGE_WAIVE)
     return _ask_for_reason(
         request,
@@ -119,7 +122,10 @@ def session_waive(request: HttpRequest, session_id: UUID) -> HttpResponse:
         WaiveForm(posted(request)),
         can="waive",
         otherwise="There is no charge to waive.",
-        save=lambda values: waive_charge(session=session, reason=values["reason"], actor=reader),
+        save=lambda values: waive_charge(
+            session=session, reason=values["reason"], actor=reader, patient_id=wanted_id
+        ),
+        more={"wanted_patient": wanted_id},
         told="The charge is waived. The reason is kept on record.",
     )
 
@@ -133,9 +139,10 @@ def _ask_for_reason(
     otherwise: str,
     save: Callable[[dict[str, Any]], Session],
     told: str,
+    more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """The page session_<can>.html with its form; a valid one is saved. Who may do no such thing now is told so."""
-    context = facts_of(request, session) | {"form": form}
+    context = facts_of(request, session) | {"form": form, **(more or {})}
     if can not in context["session"].can:
         messages.info(request, otherwise)
         return redirect("session_detail", session.pk)

@@ -15,6 +15,7 @@ from sessions_app.services.notes import texts_for
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.ratings import rating_of
 from sessions_app.session_rows import SessionRow
+from sessions_app.views.participants import participants_of
 from sessions_app.views.shown import cards_of_day, day_page_of, other_party, who_cancelled
 
 
@@ -42,6 +43,7 @@ def detail_page(request: HttpRequest, session: Session, *, rating: RatingForm | 
     reader = reader_of(request)
     context = facts_of(request, session) | texts_for(session=session, reader=reader)
     (context["card"],) = cards_of_day([context["session"]], viewer=reader, now=timezone.now())
+    context |= participants_of(request, session, context["session"])
     can = context["session"].can
     if "cancel" in can:
         context["cost"] = cost_of_cancelling(session=session, actor=reader)

@@ -35,6 +35,7 @@ PATIENTS = reach(NO, OWN, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
 SESSIONS = reach(NO, OWN, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
 COMPLETING = reach(NO, NO, OWN, NO, NO, CENTRE, ALL, ALL)
 NO_SHOW = reach(NO, NO, OWN, CENTRE, NO, CENTRE, ALL, ALL)
+PARTICIPANTS = reach(NO, NO, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
 CORRECTING = reach(NO, NO, NO, NO, NO, CENTRE, ALL, ALL)
 RATING = reach(NO, OWN, NO, NO, NO, NO, NO, NO)
 AT_DESK = reach(NO, NO, NO, CENTRE, CENTRE, CENTRE, ALL, ALL)
@@ -267,6 +268,21 @@ TABLE: dict[str, Row] = {
     "PUT sessions/<uuid:session_id>/rate": Row(RATING, at("sessions/{over}/rate", {"rating": 4})),
     "POST sessions/<uuid:session_id>/complete": Row(COMPLETING, at("sessions/{past}/complete")),
     "POST sessions/<uuid:session_id>/no-show": Row(NO_SHOW, at("sessions/{past}/no-show")),
+    "GET sessions/<uuid:session_id>/participants": Row(PARTICIPANTS, at("sessions/{group}/participants")),
+    "POST sessions/<uuid:session_id>/participants": Row(
+        PARTICIPANTS,
+        about("sessions/{group}/participants", lambda world, piece: {"patient": piece.ids["friend"]}),
+        success=201,
+    ),
+    "DELETE sessions/<uuid:session_id>/participants/<uuid:patient_id>": Row(
+        PARTICIPANTS, at("sessions/{group}/participants/{patient}")
+    ),
+    "POST sessions/<uuid:session_id>/participants/<uuid:patient_id>/no-show": Row(
+        NO_SHOW, at("sessions/{group_over}/participants/{patient}/no-show")
+    ),
+    "DELETE sessions/<uuid:session_id>/participants/<uuid:patient_id>/no-show": Row(
+        NO_SHOW, at("sessions/{group_over}/participants/{patient}/no-show")
+    ),
     "GET sessions/<uuid:session_id>/calendar.ics": Row(SESSIONS, at("sessions/{coming}/calendar.ics")),
     "GET emergency/hotlines": Row(EVERYBODY, at("emergency/hotlines")),
 }

@@ -25,6 +25,7 @@ from sessions_app.services.states import complete_session
 from tests.cast import Cast
 from tests.factories import CareRelationshipFactory, CounselorFactory, PatientFactory
 from tests.sessions_app.clinic import coming, keep_policy, open_practice
+from tests.sessions_app.groups import lead_group
 from tests.sessions_app.waiting import wait
 
 WHOSE = ("own", "other", "other_centre")
@@ -68,7 +69,9 @@ def reaches(reach: str, whose: str) -> bool:
 
 
 def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
-    open_practice(counselor=CounselorProfile.objects.get(pk=counselor.pk))
+    practice = open_practice(counselor=CounselorProfile.objects.get(pk=counselor.pk))
+    friend = PatientFactory(centre=centre)
+    CareRelationshipFactory(patient=friend, counselor=practice)
     past = _gone(patient, counselor, hour=10)
     over = complete_session(session=_gone(patient, counselor, hour=11), actor=counselor)
     rate_session(session=over, stars=5, actor=patient)
@@ -95,6 +98,9 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
         actor=counselor,
     )
     room = Room.objects.create(centre=centre, name=f"Room of {counselor.pk}"[:60])
+    lead_group(counselor=practice)
+    group = _in_a_group([patient, PatientFactory().user], practice, coming(days=7, hour=10))
+    group_over = _in_a_group([patient, PatientFactory().user], practice, coming(days=-2, hour=14))
     return Piece(
         {
             "patient": str(patient.pk),
@@ -111,7 +117,10 @@ def _piece(patient: User, counselor: User, centre: Centre) -> Piece:
             "room": str(room.pk),
             "outside": str(outside.pk),
             "block": str(block.pk),
-            "type": str(SessionType.objects.get(counselor=counselor.pk).pk),
+            "type": str(SessionType.objects.get(counselor=counselor.pk, kind="follow_up").pk),
+            "friend": str(friend.pk),
+            "group": str(group.pk),
+            "group_over": str(group_over.pk),
         }
     )
 
@@ -124,6 +133,22 @@ def _gone(patient: User, counselor: User, *, hour: int) -> Session:
         actor=patient,
         now=timezone.now() - timedelta(days=30),
     )
+
+
+def _in_a_group(people: list[User], counselor: CounselorProfile, start: datetime) -> Session:
+    """Its session that all of them have booked, long before it."""
+    type_id = SessionType.objects.get(counselor=counselor, kind="group").pk
+    choice = Choice(counselor.pk, start, type_id=type_id)
+    booked = [
+        book_session(
+            choice=choice,
+            patient_id=person.pk,
+            actor=person,
+            now=min(timezone.now(), start - timedelta(days=30)),
+        )
+        for person in people
+    ]
+    return booked[-1]
 
 
 def _under_way(patient: User, counselor: User) -> Session:
