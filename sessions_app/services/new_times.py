@@ -32,8 +32,8 @@ def find_new_times(
     """When it could begin in [start, end) instead of when it does, earliest first; what `reschedule_session` accepts.
 
     As they would be once it, and those that move with it, have left their times: also such as overlap them. With
-    `for_one` those to which this patient could go by themselves, who leaves the others of a group where they are. Raises
-    NotFound when the counselor takes no bookings.
+    `for_one` those to which this patient could go by themselves, who leaves the others of a group where they are.
+    Raises NotFound when the counselor takes no bookings.
     """
     now = now or timezone.now()
     begins, ends = within_horizon(start, end, now)
