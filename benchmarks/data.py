@@ -48,6 +48,9 @@ def _recreate(name: str) -> None:
 def fill(name: str, script: str) -> None:
     with psycopg.connect(_dsn(name), autocommit=True) as connection:
         connection.execute(script)  # type: ignore[arg-type]
+        # Rows that are written all at once, in no order of time, leave indexes of ranges several times slower than
+        # those that grow with the bookings: both sides get theirs as after a restore.
+        connection.execute("REINDEX DATABASE")
         connection.execute("VACUUM ANALYZE")
 
 

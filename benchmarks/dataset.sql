@@ -45,3 +45,11 @@ SELECT session, entry, md5('type' || counselor_n)::uuid, counselor, md5('centre'
 INSERT INTO sessions_app_sessionparticipant (id, session_id, patient_id, start) SELECT gen_random_uuid(), session, patient, start FROM booked;
 INSERT INTO accounts_carerelationship (id, patient_id, counselor_id, since, why)
 SELECT gen_random_uuid(), patient, counselor, min(start), 'session' FROM booked GROUP BY patient, counselor;
+-- What a system in use has of the last day or so: answers kept for repetitions, audit rows, events that were delivered.
+INSERT INTO core_idempotencykey (id, user_id, route, key, fingerprint, response_status, response_body)
+SELECT gen_random_uuid(), patient, 'POST /api/sessions', gen_random_uuid()::text, sha256(session::text::bytea), 201, convert_to(repeat('x', 900), 'UTF8')
+  FROM booked LIMIT 10000;
+INSERT INTO accounts_auditevent (id, actor_id, action, object_type, object_id, patient_id, centre_id, request_id, why)
+SELECT gen_random_uuid(), patient, 'session.booked', 'sessions_app.session', session, patient, md5('centre')::uuid, '', '' FROM booked;
+INSERT INTO core_outboxentry (id, event, payload, attempts, pending, done_at, last_error)
+SELECT gen_random_uuid(), 'session.confirmed', jsonb_build_object('session', session), 1, '{}', now(), '' FROM booked LIMIT 20000;

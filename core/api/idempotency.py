@@ -1,10 +1,11 @@
 """Requests that may be sent twice and happen once: the `Idempotency-Key` header, as Stripe has it.
 
-The key's row is inserted first, in the transaction of the work, under an advisory lock of the key. So the row and
-the work are there together or not at all, and a repetition never waits: while the first one runs it gets 409.
+An advisory lock of the key is taken first, in the transaction of the work, and the answer is written last, in the
+same. So the answer and the work are there together or not at all, and a repetition never waits: while the first one
+runs it gets 409.
 
-What is kept is the answer of work that was done. A refusal (any DomainError) rolls back, and its row with it: nothing
-happened, so the repetition asks again, and may succeed where the reason has gone.
+What is kept is the answer of work that was done. A refusal (any DomainError) rolls back: nothing happened, so the
+repetition asks again, and may succeed where the reason has gone.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ from core.errors import Conflict, ValidationFailed
 from core.facts import whole_request
 from core.ids import uuid7
 from core.models import IdempotencyKey
-from core.statements import read
+from core.statements import Row, read, read_in_one_round_trip
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -33,22 +34,19 @@ KEPT_FOR = timedelta(hours=24)
 MAX_LENGTH = 255
 PURGE_BATCH = 5_000
 
-# An expired row that the purge has not reached yet is taken over as if it were not there. The statement sees no row
-# that was committed after it began, but ON CONFLICT does: then nothing comes back, and _replay reads it afresh.
-_CLAIM = """
-WITH claim AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(%s) AS is_ours),
-row AS (
-  INSERT INTO core_idempotencykey AS kept (id, user_id, key, route, fingerprint)
-  SELECT %s, %s, %s, %s, %s FROM claim WHERE is_ours
-  ON CONFLICT (user_id, route, key) DO UPDATE
-     SET id = excluded.id, fingerprint = excluded.fingerprint, created_at = now(),
-         response_status = NULL, response_body = NULL
-   WHERE kept.created_at < now() - %s
-  RETURNING id
-)
-SELECT is_ours, EXISTS (SELECT FROM row) FROM claim
+# Two statements, since one sees the state from before its own lock. A row that the purge has not reached yet is over.
+_LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
+_FIND = """
+SELECT fingerprint, response_status, response_body FROM core_idempotencykey
+ WHERE user_id = %s AND route = %s AND key = %s AND created_at >= now() - %s
 """
-_KEEP = "UPDATE core_idempotencykey SET response_status = %s, response_body = %s WHERE id = %s"
+_KEEP = """
+INSERT INTO core_idempotencykey (id, user_id, route, key, fingerprint, response_status, response_body)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (user_id, route, key) DO UPDATE
+   SET id = excluded.id, fingerprint = excluded.fingerprint, created_at = now(),
+       response_status = excluded.response_status, response_body = excluded.response_body
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +85,12 @@ def answer_once(request: Request, work: Callable[[], HttpResponseBase]) -> HttpR
         fingerprint=hashlib.sha256(orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)).digest(),
     )
     with whole_request():
-        row_id = _take(claim)
-        if row_id is None:
-            return _replay(claim)
+        kept = _take(claim)
+        if kept is not None:
+            return _replay(claim, *kept)
         response = cast(HttpResponse, work())
-        read(_KEEP, [response.status_code, response.content, row_id])
+        answer = [claim.fingerprint, response.status_code, response.content]
+        read(_KEEP, [uuid7(), claim.user_id, claim.route, claim.key, *answer])
     return response
 
 
@@ -106,22 +105,23 @@ def purge_expired_keys() -> int:
             return removed
 
 
-def _take(claim: Claim) -> uuid.UUID | None:
-    """The id of our new row; None when the key has an answer. Raises Conflict while another request holds the key."""
-    row_id = uuid7()
-    values = [claim.lock, row_id, claim.user_id, claim.key, claim.route, claim.fingerprint, KEPT_FOR]
-    ((is_ours, is_new),) = read(_CLAIM, values)
+def _take(claim: Claim) -> Row | None:
+    """None when the work is ours to do, else what is kept. Raises Conflict while another request does it."""
+    ((is_ours,),), kept = read_in_one_round_trip(
+        (_LOCK, [claim.lock]), (_FIND, [claim.user_id, claim.route, claim.key, KEPT_FOR])
+    )
+    if kept:
+        return kept[0]
     if not is_ours:
         raise Conflict(
             f"A request with this {HEADER} is being worked on. Ask again in a moment.", retry_after_seconds=1
         )
-    return row_id if is_new else None
+    return None
 
 
-def _replay(claim: Claim) -> HttpResponse:
-    kept = IdempotencyKey.objects.get(user_id=claim.user_id, route=claim.route, key=claim.key)
-    if bytes(kept.fingerprint) != claim.fingerprint:
+def _replay(claim: Claim, fingerprint: bytes, status: int, body: bytes) -> HttpResponse:
+    if bytes(fingerprint) != claim.fingerprint:
         raise Conflict(f"This {HEADER} was used with another body. Make a new key for a new request.")
-    response = HttpResponse(bytes(kept.response_body or b""), status=kept.response_status, content_type=JSON)
+    response = HttpResponse(bytes(body), status=status, content_type=JSON)
     response[REPLAYED] = "true"
     return response
