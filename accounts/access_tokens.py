@@ -29,9 +29,11 @@ class AccessClaims:
     device_id: uuid.UUID
     security_version: int
     expires_at: int
+    role: str = ""
+    """Of the account at that security_version, which a new role raises; none in what older releases gave out."""
 
 
-def make_access_token(*, user_id: uuid.UUID, device_id: uuid.UUID, security_version: int) -> str:
+def make_access_token(*, user_id: uuid.UUID, device_id: uuid.UUID, security_version: int, role: str) -> str:
     """Only services/tokens.py calls this: one mint for every way in."""
     now = int(time.time())
     claims = {
@@ -39,6 +41,7 @@ def make_access_token(*, user_id: uuid.UUID, device_id: uuid.UUID, security_vers
         "sub": str(user_id),
         "device": str(device_id),
         "security_version": security_version,
+        "role": role,
         "iss": ISSUER,
         "aud": AUDIENCE,
         "iat": now,
@@ -103,6 +106,7 @@ def _claims_of(payload: dict[str, object]) -> AccessClaims:
         device_id=uuid.UUID(str(payload["device"])),
         security_version=int(str(payload["security_version"])),
         expires_at=int(str(payload["exp"])),
+        role=str(payload.get("role", "")),
     )
 
 

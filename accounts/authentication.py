@@ -6,6 +6,7 @@ is the request's user, so nothing more is read for it. (The page's cookie: core.
 
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.base import ModelState
@@ -14,7 +15,7 @@ from rest_framework.request import Request
 
 from accounts.access_tokens import AccessClaims, read_access_token
 from accounts.models import User
-from core.errors import NotAuthenticated, TokenExpired
+from core.errors import DomainError, NotAuthenticated, TokenExpired
 from core.statements import read
 
 SCHEME = "Bearer"
@@ -36,8 +37,23 @@ class BearerAuthentication(BaseAuthentication):
         claims = read_access_token(token.strip())
         return standing_user(claims), claims
 
+    def expected_user_id(self, request: Request) -> UUID | None:
+        claims = claims_of(request)
+        return claims.user_id if claims is not None else None
+
     def authenticate_header(self, request: Request) -> str:
         return f'{SCHEME} realm="api"'
+
+
+def claims_of(request: Request) -> AccessClaims | None:
+    """What the request's access token says, if it has one of ours: not whether its account still stands."""
+    scheme, _, token = request._request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() != SCHEME.lower() or not token:
+        return None
+    try:
+        return read_access_token(token.strip())
+    except DomainError:
+        return None
 
 
 def standing_user(claims: AccessClaims) -> User:

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -36,19 +36,32 @@ class RedisScript:
 
     def __call__(self, keys: Sequence[str], args: Sequence[str | int]) -> Any:
         """Raises redis.RedisError."""
+        return self.begin(keys, args)()
+
+    def begin(self, keys: Sequence[str], args: Sequence[str | int]) -> Callable[[], Any]:
+        """Ask, and return what waits for the answer: once, always, and before the thread asks again."""
         try:
-            return self._ask(keys, args)
-        except redis.exceptions.NoScriptError:
-            self._kept.digest = redis_client().script_load(self.source)
+            connection = self._send(keys, args)
         except redis.ConnectionError:
-            pass  # it is closed by now, and sending opens it again
-        return self._ask(keys, args)
+            connection = self._send(keys, args)  # it is closed by now, and sending opens it again
+
+        def answer() -> Any:
+            try:
+                return connection.read_response()
+            except redis.exceptions.NoScriptError:
+                self._kept.digest = redis_client().script_load(self.source)
+            except redis.ConnectionError:
+                pass
+            return self._send(keys, args).read_response()
+
+        return answer
 
     def forget(self) -> None:
         """Give this thread's connection up, for one to another address."""
         self._kept.__dict__.clear()
 
-    def _ask(self, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+    def _send(self, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+        """The connection that the answer will come on."""
         kept = self._kept
         if getattr(kept, "pid", None) != os.getpid():  # also a child's copy of its parent's connection
             kept.digest = redis_client().script_load(self.source)
@@ -57,4 +70,4 @@ class RedisScript:
         connection = kept.connection
         command = connection.pack_command("EVALSHA", kept.digest, len(keys), *keys, *args)
         connection.send_packed_command(command, check_health=False)
-        return connection.read_response()
+        return connection

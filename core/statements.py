@@ -5,6 +5,7 @@ here without it: its adapters for the values both ways, and libpq's calls betwee
 """
 
 import select
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from functools import cache
@@ -41,12 +42,48 @@ def read_in_one_round_trip(*statements: Statement) -> list[list[Row]]:
     if database.queries_logged or database.execute_wrappers or not settings.DATABASE_PREPARED_STATEMENTS:
         return _through_cursors(database, statements)
     with database.wrap_database_errors:
-        return _Line.of(raw).ask(statements)
+        line = _Line.of(raw)
+        if not _along.statements or database.in_atomic_block:
+            return line.ask(statements)
+        return _along.ask(line, statements)
 
 
 def read(sql: str, values: Sequence[Any] = ()) -> list[Row]:
     """One statement and its rows; all else as `read_in_one_round_trip`."""
     return read_in_one_round_trip((sql, values))[0]
+
+
+def send_along(*statements: Statement) -> None:
+    """Let these go with what is asked next, for whoever is about to read just them, in this order, and nothing else.
+
+    For one request's reading that is known before it is known whether its sender may: what came is given to nobody
+    who does not ask for it. End the request with `send_nothing_along`.
+    """
+    _along.statements, _along.answers = statements, None
+
+
+def send_nothing_along() -> None:
+    _along.statements, _along.answers = (), None
+
+
+class _Along(threading.local):
+    statements: tuple[Statement, ...] = ()
+    answers: list[list[Row]] | None = None
+
+    def ask(self, line: "_Line", statements: tuple[Statement, ...]) -> list[list[Row]]:
+        along, answers = self.statements, self.answers
+        send_nothing_along()
+        if answers is not None:
+            return answers if statements == along else line.ask(statements)
+        try:
+            answers = line.ask((*statements, *along))
+        except psycopg.Error:
+            return line.ask(statements)  # whoever asks for the others will be told what is wrong with them
+        self.statements, self.answers = along, answers[len(statements) :]
+        return answers[: len(statements)]
+
+
+_along = _Along()
 
 
 def _leave_lost_connection(database: Any) -> None:

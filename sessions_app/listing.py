@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.roles import Role
 from core.api.paging import Page, PageRequest
 from core.ids import uuid7
-from core.statements import Row, read
+from core.statements import Row, Statement, read
 from sessions_app.models import Mode, ParticipantStatus, Session, SessionStatus
 from sessions_app.models.sessions import taking_part
 from sessions_app.session_rows import Participation, Person, SessionRow, patient_name, possible_to
@@ -114,21 +114,37 @@ def visible_session_page(
         if "status" in others:
             sessions = sessions.in_state(others.pop("status"), viewer=viewer)
         return session_page(sessions.filter(**others), request, viewer=viewer, now=now)
-    is_in_time = viewer.role == Role.PATIENT and request.ordering in _BY_START
-    visible = _own_ids() if is_in_time else _visible_ids(viewer.role)
+    visible = _all_visible(request, viewer.role, viewer.pk)
     if visible is None:
         return Page(request, [], 0)
-    sql, count = visible
-    page = _OF_A_PATIENT if is_in_time else _OF_SESSIONS
-    return _page(page, (sql, [viewer.pk] * count), request, viewer, now)
+    return _page(*visible, request, viewer, now)
+
+
+def page_statements(request: PageRequest, *, role: str, user_id: UUID) -> list[Statement]:
+    """What `visible_session_page` reads first for a reader of this role, when nothing is filtered."""
+    visible = _all_visible(request, role, user_id)
+    return [_page_statement(*visible, request, role)] if visible else []
 
 
 _Ids = tuple[str, list[Any]]
 
 
+def _all_visible(request: PageRequest, role: str, user_id: UUID) -> tuple[str, _Ids] | None:
+    is_in_time = role == Role.PATIENT and request.ordering in _BY_START
+    visible = _own_ids() if is_in_time else _visible_ids(role)
+    if visible is None:
+        return None
+    sql, count = visible
+    return _OF_A_PATIENT if is_in_time else _OF_SESSIONS, (sql, [user_id] * count)
+
+
+def _page_statement(page: str, ids: _Ids, request: PageRequest, role: str) -> Statement:
+    sql = _page_sql(page, ids[0], request.ordering, with_names=role != Role.PATIENT)
+    return sql, [*ids[1], request.size, request.offset]
+
+
 def _page(page: str, ids: _Ids, request: PageRequest, viewer: User, now: datetime) -> Page[SessionRow]:
-    sql = _page_sql(page, ids[0], request.ordering, with_names=viewer.role != Role.PATIENT)
-    rows = read(sql, [*ids[1], request.size, request.offset])
+    rows = read(*_page_statement(page, ids, request, viewer.role))
     if rows:
         total = rows[0][0]
     elif request.offset:  # a page past the end still says how many there are

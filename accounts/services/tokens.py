@@ -186,7 +186,10 @@ def _keep(refresh: str, *, device: Device, parent: RefreshToken | None, now: dat
 
 def _pair(device: Device, refresh: str) -> TokenPair:
     access = make_access_token(
-        user_id=device.user_id, device_id=device.pk, security_version=device.security_version
+        user_id=device.user_id,
+        device_id=device.pk,
+        security_version=device.security_version,
+        role=device.user.role,
     )
     return TokenPair(access, refresh, settings.ACCESS_TOKEN_SECONDS, device.user)
 

@@ -9,9 +9,10 @@ import hashlib
 import ipaddress
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -80,7 +81,7 @@ def spend(buckets: Sequence[Bucket]) -> None:
     Redis away raises Unavailable: what guesses at secrets stays shut.
     """
     try:
-        wait_ms = _ask(buckets)
+        wait_ms = int(_begin(buckets)())
     except redis.RedisError:
         logger.warning("throttle.redis_away", extra={"closed": True})
         raise Unavailable(retry_after_seconds=5) from None
@@ -88,26 +89,46 @@ def spend(buckets: Sequence[Bucket]) -> None:
         raise Throttled(retry_after_seconds=-(-wait_ms // 1000))
 
 
+def spend_request(*, user_id: object | None, address: str) -> None:
+    """The general limit: of the user who is signed in, or of the address of a visitor; open while Redis is away."""
+    begin_spending_request(user_id=user_id, address=address)()
+
+
+def begin_spending_request(*, user_id: object | None, address: str) -> Callable[[], None]:
+    """`spend_request` in two halves, with time for other things between them; the second must follow."""
+    if user_id is None:
+        return _begin_if_counted([Bucket("visitor", network_of(address))])
+    return _begin_if_counted([Bucket("user", str(user_id))])
+
+
 def spend_if_counted(buckets: Sequence[Bucket]) -> None:
     """Like `spend`, but open while Redis is away: reading goes on. Then Redis is left alone for two seconds."""
+    _begin_if_counted(buckets)()
+
+
+def _begin_if_counted(buckets: Sequence[Bucket]) -> Callable[[], None]:
     if time.monotonic() < _pause.until:
-        return
+        return lambda: None
     try:
-        wait_ms = _ask(buckets)
+        answer = _begin(buckets)
     except redis.RedisError:
-        _pause.until = time.monotonic() + PAUSE_WITHOUT_REDIS_SECONDS
-        logger.warning("throttle.redis_away", extra={"closed": False})
-        return
-    if wait_ms:
-        raise Throttled(retry_after_seconds=-(-wait_ms // 1000))
+        return _leave_redis_alone
+
+    def finish() -> None:
+        try:
+            wait_ms = int(answer())
+        except redis.RedisError:
+            _leave_redis_alone()
+            return
+        if wait_ms:
+            raise Throttled(retry_after_seconds=-(-wait_ms // 1000))
+
+    return finish
 
 
-def spend_request(*, user_id: object | None, address: str) -> None:
-    """The general limit: of the user who is signed in, or of the address of a visitor."""
-    if user_id is None:
-        spend_if_counted([Bucket("visitor", network_of(address))])
-    else:
-        spend_if_counted([Bucket("user", str(user_id))])
+def _leave_redis_alone() -> None:
+    _pause.until = time.monotonic() + PAUSE_WITHOUT_REDIS_SECONDS
+    logger.warning("throttle.redis_away", extra={"closed": False})
 
 
 def spend_sign_in(*, account: str, address: str) -> None:
@@ -151,11 +172,11 @@ class _Pause:
 _pause = _Pause()
 
 
-def _ask(buckets: Sequence[Bucket]) -> int:
+def _begin(buckets: Sequence[Bucket]) -> Callable[[], Any]:
     figures: list[int] = []
     for bucket in buckets:
         figures += settings.THROTTLES[bucket.scope]
-    return int(_count([_key(bucket) for bucket in buckets], figures))
+    return _count.begin([_key(bucket) for bucket in buckets], figures)
 
 
 def _key(bucket: Bucket) -> str:

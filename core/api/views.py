@@ -11,10 +11,12 @@ request, and is what the reference and the walking matrix test read. A method th
 the class is made.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -32,13 +34,15 @@ from core.api.parsers import BodyParser
 from core.api.permissions import PUBLIC, may
 from core.api.rendering import JSON, EnvelopeRenderer
 from core.api.serializers import Body, Query, Shape
-from core.api.throttling import spend_request
+from core.api.throttling import begin_spending_request, spend_request
 from core.api.versioning import version_of
-from core.errors import DomainError, NotAuthenticated, NotFound, PermissionDenied, ValidationFailed
+from core.errors import DomainError, NotAuthenticated, NotFound, PermissionDenied, Throttled, ValidationFailed
+from core.statements import Statement, send_along, send_nothing_along
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
 Handler = Callable[..., HttpResponseBase]
+Ahead = Callable[[Request, dict[str, Any]], Sequence[Statement]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Operation:
     raises: tuple[type[DomainError], ...]
     is_idempotent: bool
     media_type: str
+    ahead: Ahead | None
 
     def parse(self, request: Request) -> dict[str, Any]:
         """The checked query and body, as far as the handler takes them. Raises ValidationError, by field."""
@@ -91,6 +96,7 @@ def operation(
     raises: tuple[type[DomainError], ...] = (),
     idempotent: bool = False,
     media_type: str = JSON,
+    ahead: Ahead | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declares a method of an Endpoint.
 
@@ -102,17 +108,19 @@ def operation(
     - `raises`: the refusals that clients should expect, for the reference.
     - `idempotent`: the method honours Idempotency-Key (signed-in users only).
     - `media_type`: of an answer that is a file; then the handler returns a Django response.
+    - `ahead`: of the request and what is parsed, the statements that the handler will read first, for them to go in one
+      round trip with the question who is asking (core.statements.send_along). Only for what changes nothing.
     """
     if idempotent and action == PUBLIC:
         raise TypeError("Idempotency-Key needs a signed-in user.")
     declared = Operation(
-        action, query, body, answer, many or paged, paged, status, raises, idempotent, media_type
+        action, query, body, answer, many or paged, paged, status, raises, idempotent, media_type, ahead
     )
 
     def declare(handler: Handler) -> Handler:
         @wraps(handler)
         def run(self: "Endpoint", request: Request, **kwargs: Any) -> HttpResponseBase:
-            kwargs |= declared.parse(request)
+            kwargs |= declared.parse(request) if self._parsed is None else self._parsed
             if idempotent:
                 return answer_once(request, lambda: handler(self, request, **kwargs))
             return handler(self, request, **kwargs)
@@ -143,6 +151,7 @@ class Endpoint(APIView):
     # What pages have and endpoints do without (core.middleware.ApiDoorMiddleware), for one that calls code of pages.
     uses_page_middleware: ClassVar[bool] = False
 
+    _parsed: dict[str, Any] | None = None
     _parsers: ClassVar[list[Any]] = [BodyParser()]
     _renderers: ClassVar[list[Any]] = [EnvelopeRenderer()]
     _negotiation: ClassVar[_NoNegotiation] = _NoNegotiation()
@@ -179,6 +188,12 @@ class Endpoint(APIView):
     def get_authenticators(self) -> list[Any]:
         return _authenticators(tuple(self.authentication_classes))
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        finally:
+            send_nothing_along()
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Method, size, version, who, how often, may they: in this order, and a bad token counts as a visitor."""
         plain = request._request  # what DRF's request does not have itself costs two look-ups more
@@ -190,6 +205,8 @@ class Endpoint(APIView):
             raise exceptions.MethodNotAllowed(method)
         self._refuse_body_by_length(plain)
         request.version = version_of(plain.META.get("HTTP_ACCEPT", ""))
+        if declared.ahead is not None:
+            self._read_ahead(request, declared, declared.ahead)
         user = self._authenticate_and_count(request)
         if not may(user, declared.action):
             raise PermissionDenied() if user.is_authenticated else NotAuthenticated()
@@ -221,15 +238,39 @@ class Endpoint(APIView):
         if length > (self.max_body_bytes or settings.API_MAX_BODY_BYTES):
             raise RequestDataTooBig
 
+    def _read_ahead(self, request: Request, declared: Operation, ahead: Ahead) -> None:
+        try:
+            self._parsed = declared.parse(request)
+        except (exceptions.APIException, DomainError):
+            return  # it is said in its turn: first, whether they may ask at all
+        send_along(*ahead(request, self._parsed))
+
     def _authenticate_and_count(self, request: Request) -> Any:
+        """Redis counts for whom the request says it is from, while PostgreSQL is asked whether that holds."""
         address = request_context.ip.get()
+        expected = self._expected_user_id(request)
+        is_counted = expected and begin_spending_request(user_id=expected, address=address)
         try:
             user = request.user
         except Exception:
+            if is_counted:
+                with suppress(Throttled):
+                    is_counted()
             spend_request(user_id=None, address=address)
             raise
-        spend_request(user_id=user.pk if user.is_authenticated else None, address=address)
+        if is_counted:
+            is_counted()
+        if not is_counted or user.pk != expected:
+            spend_request(user_id=user.pk if user.is_authenticated else None, address=address)
         return user
+
+    def _expected_user_id(self, request: Request) -> UUID | None:
+        """For an authenticator that knows, before it looks anything up, whose request it is if it is anybody's."""
+        for authenticator in self.get_authenticators():
+            foretell = getattr(authenticator, "expected_user_id", None)
+            if foretell is not None:
+                return foretell(request)
+        return None
 
 
 @cache

@@ -8,14 +8,17 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from accounts.access import reader_of
+from accounts.authentication import claims_of
 from accounts.permissions import Action
+from accounts.roles import Role
 from core.api.answers import Answer, Created, PageAnswer
 from core.api.views import Endpoint, operation
 from core.errors import HoldExpired, InvalidState, NotFound, PermissionDenied, SlotTaken, ValidationFailed
+from core.statements import Statement
 from sessions_app.access import access_bookable_patient, access_hold, access_session
 from sessions_app.api.shown import shown_booking, shown_session
 from sessions_app.calendar_files import calendar_file_response
-from sessions_app.listing import visible_session_page
+from sessions_app.listing import page_statements, visible_session_page
 from sessions_app.serializers.sessions import (
     BookBody,
     SessionShape,
@@ -26,8 +29,15 @@ from sessions_app.services.booking import book_directly, book_hold
 from sessions_app.services.cancellation import cancel_session
 
 
+def _page_ahead(request: Request, parsed: dict[str, Any]) -> list[Statement]:
+    claims, query = claims_of(request), parsed["query"]
+    if claims is None or claims.role not in Role.values or query["filters"]:
+        return []
+    return page_statements(query["page"], role=claims.role, user_id=claims.user_id)
+
+
 class SessionCollection(Endpoint):
-    @operation(Action.SESSION_SEE, query=SessionsQuery, answer=SessionShape, paged=True)
+    @operation(Action.SESSION_SEE, query=SessionsQuery, answer=SessionShape, paged=True, ahead=_page_ahead)
     def get(self, request: Request, query: dict[str, Any]) -> Answer:
         """One's own sessions; for staff, those of their centres."""
         page = visible_session_page(

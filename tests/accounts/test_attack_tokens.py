@@ -230,7 +230,7 @@ def test_the_memory_of_checked_tokens_is_bounded(monkeypatch, user):
 
     for _ in range(10):
         access_tokens.read_access_token(
-            make_access_token(user_id=user.pk, device_id=uuid.uuid4(), security_version=1)
+            make_access_token(user_id=user.pk, device_id=uuid.uuid4(), security_version=1, role=user.role)
         )
 
     assert len(access_tokens._remembered) <= 3
