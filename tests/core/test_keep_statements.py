@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from django.test.utils import CaptureQueriesContext
 
 from core import statements
-from core.statements import read, read_in_one_round_trip
+from core.statements import read, read_in_one_round_trip, send_along, send_nothing_along
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,3 +101,61 @@ def test_nobody_is_given_the_answers_of_who_was_interrupted(monkeypatch):
     assert raw.closed
     connection.close()
     assert read_in_one_round_trip(("SELECT 2", []), ("SELECT 3", [])) == [[(2,)], [(3,)]]
+
+
+@pytest.fixture
+def round_trips(monkeypatch):
+    """How many statements each round trip carried."""
+    counted = []
+    ask = statements._Line.ask
+
+    def counting(self, asked):
+        counted.append(len(asked))
+        return ask(self, asked)
+
+    monkeypatch.setattr(statements._Line, "ask", counting)
+    yield counted
+    send_nothing_along()
+
+
+ONE, TWO, THREE = (("SELECT %s::int", [number]) for number in (1, 2, 3))
+
+
+def test_what_is_sent_along_is_there_for_who_reads_just_that(round_trips):
+    send_along(TWO, THREE)
+    assert read(*ONE) == [(1,)]
+    assert read_in_one_round_trip(TWO, THREE) == [[(2,)], [(3,)]]
+    assert round_trips == [3]
+    assert read_in_one_round_trip(TWO, THREE) == [[(2,)], [(3,)]]  # once
+    assert round_trips == [3, 2]
+
+
+@pytest.mark.parametrize("other", [(TWO,), (THREE, TWO), (("SELECT %s::int", [4]), THREE)])
+def test_nobody_else_is_given_what_was_sent_along(round_trips, other):
+    send_along(TWO, THREE)
+    read(*ONE)
+    assert read_in_one_round_trip(*other) == [[tuple(values)] for _, values in other]
+    assert round_trips == [3, len(other)]
+
+
+def test_what_nobody_read_is_given_to_nobody_later(round_trips):
+    send_along(TWO)
+    read(*ONE)
+    send_nothing_along()
+    assert read(*TWO) == [(2,)]
+    assert round_trips == [2, 1]
+
+
+def test_in_a_transaction_nothing_goes_along(round_trips):
+    send_along(TWO)
+    with transaction.atomic():
+        read(*ONE)
+    assert round_trips == [1]
+
+
+def test_a_mistake_in_what_is_sent_along_is_told_to_who_asks_for_it(round_trips):
+    wrong = ("SELECT 1 / %s::int", [0])
+    send_along(wrong)
+    assert read(*ONE) == [(1,)]
+    with pytest.raises(DatabaseError):
+        read(*wrong)
