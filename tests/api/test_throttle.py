@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from core.api import throttling
-from core.api.throttling import Bucket, network_of, spend, spend_sign_in
+from core.api.throttling import Bucket, begin_spending_request, network_of, spend, spend_sign_in
 from core.errors import Throttled, Unavailable
 from core.redis_client import redis_client
 from tests.api.test_fail import failure
@@ -183,12 +183,22 @@ def test_while_redis_is_away_reading_goes_on_and_guessing_stops(api, limits, red
     assert time.monotonic() - started < 1
 
 
-def test_a_redis_that_is_away_is_not_asked_for_every_request(api, limits, redis_away, monkeypatch):
+def test_a_redis_that_is_away_is_not_begined_for_every_request(api, limits, redis_away, monkeypatch):
     asked = []
-    real = throttling._ask
-    monkeypatch.setattr(throttling, "_ask", lambda buckets: asked.append(buckets) or real(buckets))
+    real = throttling._begin
+    monkeypatch.setattr(throttling, "_begin", lambda buckets: asked.append(buckets) or real(buckets))
     statuses(api, "/api/open", 5)
     assert len(asked) == 1
+
+
+def test_a_line_to_redis_that_is_cut_before_the_answer_is_asked_again(limits, redis_of_tests):
+    begin_spending_request(user_id="someone", address="")()
+    finish = begin_spending_request(user_id="someone", address="")
+    redis_of_tests.client_kill_filter(_type="normal", skipme=True)
+    finish()
+    (key,) = redis_of_tests.keys("throttle:user:*")
+    assert int(redis_of_tests.hget(key, "c")) in (2, 3)  # the cut one may have been counted before it was cut
+    assert throttling._pause.until < time.monotonic()
 
 
 def test_redis_holds_no_address_and_no_account_in_clear(redis_of_tests, limits):
