@@ -1,8 +1,8 @@
 """`python -m benchmarks.slots`: free times by themselves, without HTTP: of one counselor, and the earliest over 1,000.
 
-Prints medians in milliseconds, how much of each is waiting for the database, how often it was asked, and each beside
-the least that any request asks of it (`SELECT 1` on the same connection). The machine is small and shared: believe the
-ratios.
+Each cold, with nothing in memory, and warm, asked again. Prints medians in milliseconds, how much of each is waiting
+for the database, how often it was asked, and each beside the least that any request asks of it (`SELECT 1` on the same
+connection). The machine is small and shared: believe the ratios.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from benchmarks import data
 from benchmarks.servers import CHECKOUT
 
 COUNSELORS = 1_000
-SIXTY_DAYS, FOURTEEN_DAYS = timedelta(days=60), timedelta(days=14)
+A_DAY, FOURTEEN_DAYS, SIXTY_DAYS = timedelta(days=1), timedelta(days=14), timedelta(days=60)
 
 
 def main() -> None:
@@ -29,17 +29,16 @@ def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
     django.setup()
     least = _median(_nothing, arguments.repetitions)
-    print(f"{'':52}{'all':>9}{'database':>10}{'rounds':>8}{'slots':>7}{'× least':>9}")
-    print(f"{'SELECT 1':52}{least:9.2f}")
+    print(f"{'':58}{'all':>9}{'database':>10}{'rounds':>8}{'slots':>7}{'× least':>9}")
+    print(f"{'SELECT 1':58}{least:9.2f}")
     for name, find in _kinds().items():
-        clock = _DatabaseClock()
-        found = find()
-        whole = _median(find, arguments.repetitions)
-        clock.measure(find, arguments.repetitions)
-        print(
-            f"{name:52}{whole:9.2f}{clock.median:10.2f}{clock.rounds:8}{len(found):7}{whole / least:9.0f}",
-            flush=True,
-        )
+        for state, prepare in (("cold", _forget), ("warm", find)):
+            prepare()
+            whole, database, rounds, found = _measured(find, arguments.repetitions, is_cold=state == "cold")
+            print(
+                f"{f'{name}, {state}':58}{whole:9.2f}{database:10.2f}{rounds:8}{found:7}{whole / least:9.0f}",
+                flush=True,
+            )
 
 
 def _arguments() -> argparse.Namespace:
@@ -50,11 +49,12 @@ def _arguments() -> argparse.Namespace:
 
 def _kinds() -> dict[str, Callable[[], list]]:
     from accounts.models import CounselorProfile
-    from sessions_app.services.earliest import find_earliest_slots
+    from sessions_app.services.earliest import find_earliest_slots, next_free_times
     from sessions_app.services.slots import Wish, counselors_matching, find_slots
 
     now = datetime.now(UTC)
     ids = list(CounselorProfile.objects.order_by("pk").values_list("pk", flat=True)[:COUNSELORS])
+    somebody = CounselorProfile.objects.get(user__email="counselor1@example.test").pk
     asked = {"start": now, "now": now}
 
     def earliest(counselor_ids: list, **wish: object) -> list:
@@ -63,43 +63,62 @@ def _kinds() -> dict[str, Callable[[], list]]:
         )
 
     return {
+        "a day of one counselor": lambda: find_slots(
+            counselor_id=somebody, start=now + A_DAY, end=now + 2 * A_DAY, wish=Wish(), now=now
+        ),
         "60 days of one counselor": lambda: find_slots(
-            counselor_id=ids[0], end=now + SIXTY_DAYS, wish=Wish(), **asked
+            counselor_id=somebody, end=now + SIXTY_DAYS, wish=Wish(), **asked
         ),
         f"earliest 20 of 14 days over {len(ids):,}, by video": lambda: earliest(ids, mode="video"),
-        "the same, with the counselors who fit looked up": lambda: earliest(
+        f"next free time of each of {len(ids):,}, 60 days": lambda: list(
+            next_free_times(
+                counselor_ids=ids, end=now + SIXTY_DAYS, wish=Wish(mode="video"), **asked
+            ).values()
+        ),
+        "the earliest, with the counselors who fit looked up": lambda: earliest(
             counselors_matching(language="en")[:COUNSELORS], mode="video", duration_minutes=60
         ),
     }
 
 
-class _DatabaseClock:
-    """How long one search waits for the database, and how many rounds it goes there."""
+def _forget() -> None:
+    """What this process keeps in memory goes."""
+    from sessions_app.kept import Kept
+    from sessions_app.services import hours, known_days
 
-    median = 0.0
-    rounds = 0
+    hours._kept = Kept(most=hours.MOST_KEPT)
+    known_days._kept = Kept(most=known_days.MOST_KEPT, weigh=len)
+    known_days._kept_starts = Kept(most=known_days.MOST_KEPT_STARTS)
 
-    def measure(self, find: Callable[[], object], repetitions: int) -> None:
-        from sessions_app.services import calendars
 
-        ask = calendars.read_in_one_round_trip
-        took: list[float] = []
+def _measured(find: Callable[[], list], repetitions: int, *, is_cold: bool) -> tuple[float, float, int, int]:
+    """Medians of all and of waiting for the database, the rounds that it takes, and how many slots are found."""
+    from core import statements
+    from sessions_app.services import hours
 
-        def timed(*statements: Any) -> Any:
-            began = time.perf_counter()
-            try:
-                return ask(*statements)
-            finally:
-                took.append(1000 * (time.perf_counter() - began))
+    waits: list[float] = []
 
-        calendars.read_in_one_round_trip = timed
-        totals = []
-        for _ in range(repetitions):
-            took.clear()
-            find()
-            totals.append(sum(took))
-        calendars.read_in_one_round_trip = ask
-        self.median, self.rounds = statistics.median(totals), len(took)
+    def timed(*asked: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return ask(*asked)
+        finally:
+            waits.append(1000 * (time.perf_counter() - began))
+
+    ask = statements.read_in_one_round_trip
+    hours.read_in_one_round_trip = timed
+    hours.read = lambda *statement: timed(statement)[0]
+    took, waited, found = [], [], []
+    for _ in range(repetitions):
+        if is_cold:
+            _forget()
+        waits.clear()
+        began = time.perf_counter()
+        found = find()
+        took.append(1000 * (time.perf_counter() - began))
+        waited.append(sum(waits))
+    hours.read_in_one_round_trip, hours.read = ask, statements.read
+    return statistics.median(took), statistics.median(waited), len(waits), len(found)
 
 
 def _nothing() -> object:

@@ -7,6 +7,7 @@ from sessions_app.models.calendar import CalendarEntry, EntryKind, Occupancy
 from sessions_app.models.exceptions import AvailabilityException, ExceptionKind
 from sessions_app.models.feeds import CalendarFeed
 from sessions_app.models.holds import HOLD_LENGTH, SlotHold
+from sessions_app.models.hours_versions import EVERY_COUNSELOR, HoursVersion
 from sessions_app.models.moves import SessionMove
 from sessions_app.models.outside import OutsideBusy, OutsideCalendar
 from sessions_app.models.policies import CancellationCharge, NoticePolicy
@@ -29,6 +30,7 @@ from sessions_app.models.waitlist import OfferOutcome, Priority, WaitlistEntry, 
 __all__ = [
     "ALLOWED_TRANSITIONS",
     "CORRECTIONS",
+    "EVERY_COUNSELOR",
     "HOLD_LENGTH",
     "OPEN_STATES",
     "AvailabilityException",
@@ -40,6 +42,7 @@ __all__ = [
     "CancellationCharge",
     "EntryKind",
     "ExceptionKind",
+    "HoursVersion",
     "Mode",
     "NoticePolicy",
     "Occupancy",

@@ -5,6 +5,7 @@ is quicker than four statements in one round trip (docs/performance.md). What la
 time (what is taken of them) can be read apart.
 """
 
+from sessions_app.models import EVERY_COUNSELOR
 from sessions_app.services.busy import BUSY
 
 _FIRST_MINUTE = "extract(hour FROM start)::int * 60 + extract(minute FROM start)::int"
@@ -29,7 +30,7 @@ _PERSON = """
   JOIN accounts_centre centre ON centre.id = counselor.primary_centre_id
   JOIN accounts_user person ON person.id = counselor.user_id"""
 
-# OFFSET 0, for else the plan, which is made once for any number of counselors, reads all booking rules for each of one.
+# OFFSET 0, for else the plan, which is made once for any number of counselors, reads the whole table for a single one.
 _BOOKING = """
   LEFT JOIN LATERAL (
        SELECT * FROM sessions_app_bookingrules WHERE counselor_id = counselor.user_id OFFSET 0) booking ON true"""
@@ -104,33 +105,30 @@ _TAKEN = f"""
                  WHERE hold.joins_id = session.id AND hold.is_live AND kept.expires_at > statement_timestamp()
                    AND hold.patient_id IS DISTINCT FROM %s))::int ORDER BY session.start) AS left
          FROM sessions_app_session session JOIN accounts_centre place ON place.id = session.centre_id
-        WHERE session.counselor_id = counselor.user_id AND session.kind = 'group' AND session.status = 'confirmed'
+        WHERE EXISTS (SELECT FROM sessions_app_sessiontype WHERE counselor_id = counselor.user_id AND is_active
+                         AND kind = 'group' AND capacity > 1)
+          AND session.counselor_id = counselor.user_id AND session.kind = 'group' AND session.status = 'confirmed'
           AND session.start >= to_timestamp(%s) AND session.start < to_timestamp(%s)) groups"""  # noqa: S608 - all ours
 
 _FROM = "  FROM accounts_counselorprofile counselor"
-# Take: whose, and whether also those who are not listed; READ_TAKEN only whose.
+_VERSION_COLUMNS = f"""
+       version.version, (SELECT version FROM sessions_app_hoursversion WHERE subject = '{EVERY_COUNSELOR}')"""  # noqa: S608
+_VERSION = """
+  LEFT JOIN LATERAL (
+       SELECT version FROM sessions_app_hoursversion WHERE subject = counselor.user_id OFFSET 0) version ON true"""
+# Takes: whose they are.
 _THESE = """
  WHERE counselor.user_id = ANY(%s::uuid[])"""
+# Takes: whether also of those who are not listed.
 _LISTED = """
    AND (%s OR counselor.is_approved AND counselor.is_accepting AND person.is_active AND person.role = 'counselor')"""
 
-READ_CALENDARS = "".join(
-    [
-        "SELECT",
-        _HOURS_COLUMNS,
-        ",",
-        _TAKEN_COLUMNS,
-        "\n",
-        _FROM,
-        _PERSON,
-        _BOOKING,
-        _HOURS,
-        _TAKEN,
-        _THESE,
-        _LISTED,
-    ]
-)
-READ_HOURS = "".join(["SELECT", _HOURS_COLUMNS, "\n", _FROM, _PERSON, _BOOKING, _HOURS, _THESE, _LISTED])
-READ_TAKEN = "".join(["SELECT counselor.user_id,", _TAKEN_COLUMNS, "\n", _FROM, _BOOKING, _TAKEN, _THESE])
+_OF_HOURS = f"{_PERSON}{_BOOKING}{_HOURS}"
+
+READ_CALENDARS = f"SELECT {_HOURS_COLUMNS}, {_TAKEN_COLUMNS} {_FROM} {_OF_HOURS} {_TAKEN} {_THESE} {_LISTED}"
+READ_HOURS = f"SELECT {_VERSION_COLUMNS}, {_HOURS_COLUMNS} {_FROM} {_VERSION} {_OF_HOURS} {_THESE} {_LISTED}"
+_OF_TAKEN = f"{_VERSION}{_BOOKING}{_TAKEN}"
+READ_TAKEN = f"SELECT counselor.user_id, {_VERSION_COLUMNS}, {_TAKEN_COLUMNS} {_FROM} {_OF_TAKEN} {_THESE}"
+READ_VERSIONS = f"SELECT counselor.user_id, {_VERSION_COLUMNS} {_FROM} {_VERSION} {_THESE}"
 READ_BUSY = BUSY.format(resource="%s")
 READ_BUSY_OF_ALL = BUSY.format(resource="ANY(%s::uuid[])")

@@ -1,7 +1,7 @@
 """The calendars of counselors, read at once: what they offer, when they are there, when they are busy or away."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -25,6 +25,10 @@ from sessions_app.wall_clock import Span, local_date, wall_span
 
 _MOMENT = timedelta(microseconds=1)
 _LAST_MINUTE = 1440
+
+
+HoursVersion = tuple[UUID, UUID]
+"""The counselor's own, and that of what is shared (models.HoursVersion)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ class CounselorCalendar:
     groups: Sequence[Group] = ()
     """By start; full ones too."""
     centre_names: dict[UUID, str] = field(default_factory=dict)
+    hours_version: HoursVersion | None = None
+    """The name of all of this that lasts; None where the hours are not to be kept."""
     rooms: Rooms = field(default_factory=dict)
 
     def choose_type(
@@ -170,30 +176,6 @@ def read_calendars(
     return calendars_from(*read_in_one_round_trip(*reads))
 
 
-def read_hours(
-    counselor_ids: Collection[UUID], *, start: datetime, end: datetime
-) -> dict[UUID, CounselorCalendar]:
-    """The calendars of the listed among these counselors as if nothing were taken of them."""
-    (rows,) = read_in_one_round_trip(
-        (READ_HOURS, [*_days(start, end), *_days(start, end), list(counselor_ids), False])
-    )
-    return {row[0]: _hours(row) for row in rows}
-
-
-def read_taken(
-    hours: Mapping[UUID, CounselorCalendar], *, start: datetime, end: datetime, with_rooms: bool
-) -> list[CounselorCalendar]:
-    """The calendars whose hours were read before, with what is taken of them; all else as `read_calendars`."""
-    reads: list[Statement] = [
-        (READ_TAKEN, [*_taken_values(start, end, None, for_planning=False), list(hours)])
-    ]
-    if with_rooms:
-        reads.append(rooms_statement(hours, start, end, None))
-    rows, *room_rows = read_in_one_round_trip(*reads)
-    rooms = rooms_from(*room_rows) if room_rows else {}
-    return [_with_taken(hours[counselor_id], taken, rooms) for counselor_id, *taken in rows]
-
-
 def calendars_statement(
     counselor_ids: Collection[UUID],
     start: datetime,
@@ -205,12 +187,26 @@ def calendars_statement(
     """What `calendars_from` takes the rows of."""
     taken = _taken_values(start, end, for_patient, for_planning=for_planning)
     return READ_CALENDARS, [
-        *_days(start, end),
-        *_days(start, end),
+        *days_around(start, end),
+        *days_around(start, end),
         *taken,
         list(counselor_ids),
         for_planning,
     ]
+
+
+def hours_statement(counselor_ids: Collection[UUID], first_day: date) -> Statement:
+    """The hours of the listed among these, from a day on, for `hours_from`."""
+    days = first_day, date.max
+    return READ_HOURS, [*days, *days, list(counselor_ids), False]
+
+
+def taken_statement(
+    counselor_ids: Collection[UUID], start: datetime, end: datetime, for_patient: UUID | None
+) -> Statement:
+    """What is taken of these, for `taken_from`."""
+    values = _taken_values(start, end, for_patient, for_planning=False)
+    return READ_TAKEN, [*values, list(counselor_ids)]
 
 
 def busy_statement(resource_id: UUID, start: datetime, end: datetime, for_patient: UUID | None) -> Statement:
@@ -231,7 +227,25 @@ def calendars_from(rows: list[Row], room_rows: Collection[Row] = ()) -> dict[UUI
     return {row[0]: _with_taken(_hours(row[:_HOURS_WIDTH]), row[_HOURS_WIDTH:], rooms) for row in rows}
 
 
-def _days(start: datetime, end: datetime) -> tuple[date, date]:
+def hours_from(rows: Iterable[Row]) -> Iterator[CounselorCalendar]:
+    """The rows of `hours_statement` as calendars of which nothing is taken."""
+    for own, shared, *row in rows:
+        yield replace(_hours(row), hours_version=(own, shared) if own and shared else None)
+
+
+def taken_from(
+    rows: Iterable[Row], hours: Mapping[UUID, CounselorCalendar], room_rows: Collection[Row] = ()
+) -> dict[UUID, CounselorCalendar]:
+    """The rows of `taken_statement` as calendars, of those whose hours these are."""
+    rooms = rooms_from(room_rows)
+    return {
+        counselor_id: _with_taken(hours[counselor_id], taken, rooms)
+        for counselor_id, _, _, *taken in rows
+        if counselor_id in hours
+    }
+
+
+def days_around(start: datetime, end: datetime) -> tuple[date, date]:
     """The days on some wall or other while sessions of the window take place."""
     return (start - _A_DAY_AROUND).astimezone(UTC).date(), (end + _A_DAY_AROUND).astimezone(UTC).date()
 
@@ -244,7 +258,7 @@ def _taken_values(
     return [*reach, for_patient, for_planning, *around, for_patient, *reach, for_patient, *reach]
 
 
-def _hours(row: Row) -> CounselorCalendar:
+def _hours(row: Sequence[Any]) -> CounselorCalendar:
     counselor_id, name, centre_id, centre_name, *columns = row
     types, rules, place_names, away, terms = (
         columns[:11],

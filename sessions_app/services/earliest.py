@@ -13,8 +13,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from sessions_app.services.calendars import CounselorCalendar, read_calendars, read_hours, read_taken
-from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
+from sessions_app.services.calendars import CounselorCalendar
+from sessions_app.services.hours import read_known_calendars, read_known_hours, read_taken
+from sessions_app.services.slots import Slot, Wish, first_hour, slots_of, within_horizon
 
 FEW = 64
 """So many calendars are read at once, whole, rather than chosen among; and so many first where there are more."""
@@ -33,14 +34,14 @@ def find_earliest_slots(
 ) -> list[Slot]:
     """The earliest `limit` free times over these counselors, by start and then by counselor.
 
-    In one round to the database when there are few counselors, else in at most seven.
+    In at most two rounds to the database when there are few counselors, else in at most eight.
     """
     now = now or timezone.now()
     start, end = within_horizon(start, end, now)
     if len(counselor_ids) <= FEW:
-        calendars = read_calendars(counselor_ids, start=start, end=end, with_rooms=wish.may_need_room)
+        calendars = read_known_calendars(counselor_ids, start=start, end=end, with_rooms=wish.may_need_room)
         return list(islice(_merged(calendars.values(), start, end, wish, now), limit))
-    hours = read_hours(counselor_ids, start=start, end=end)
+    hours = read_known_hours(counselor_ids, start=start, end=end)
     found: list[Slot] = []
     for begin, until in _stretches(start, end):
         found += _earliest_within(hours, begin, until, wish, limit - len(found), now)
@@ -59,19 +60,19 @@ def next_free_times(
 ) -> dict[UUID, Slot]:
     """The earliest free time in [start, end) of each of these counselors; those without one are left out.
 
-    In one round to the database when there are few counselors, else in at most four.
+    In at most two rounds to the database when there are few counselors, else in at most five.
     """
     now = now or timezone.now()
     start, end = within_horizon(start, end, now)
     if len(counselor_ids) <= FEW:
-        calendars = read_calendars(counselor_ids, start=start, end=end, with_rooms=wish.may_need_room)
+        calendars = read_known_calendars(counselor_ids, start=start, end=end, with_rooms=wish.may_need_room)
         return _firsts(calendars.values(), start, end, wish, now)
-    hours = read_hours(counselor_ids, start=start, end=end)
+    hours = read_known_hours(counselor_ids, start=start, end=end)
     found: dict[UUID, Slot] = {}
     for begin, until in _stretches(start, end):
         if hours:
             with_taken = read_taken(hours, start=begin, end=until, with_rooms=wish.may_need_room)
-            found |= _firsts(with_taken, begin, until, wish, now)
+            found |= _firsts(with_taken.values(), begin, until, wish, now)
             hours = {id_: calendar for id_, calendar in hours.items() if id_ not in found}
     return found
 
@@ -101,21 +102,24 @@ def _earliest_within(
         if not batch:
             break
         calendars = read_taken(batch, start=start, end=end, with_rooms=wish.may_need_room)
-        free = _merged(calendars, start, end, wish, now)
+        free = _merged(calendars.values(), start, end, wish, now)
         found = list(islice(heapq.merge(found, free, key=_start_then_counselor), limit))
         waiting = waiting[count:]
         if len(found) == limit:
-            last = _start_then_counselor(found[-1])
+            last = int(found[-1].start.timestamp()), found[-1].counselor_id
             waiting = [first for first in waiting if first < last]
     return found
 
 
 def _by_first_hour(
     hours: dict[UUID, CounselorCalendar], start: datetime, end: datetime, wish: Wish, now: datetime
-) -> list[tuple[datetime, UUID]]:
+) -> list[tuple[int, UUID]]:
     """Before these none of them can be free; who has no hours at all is left out."""
-    firsts = _firsts(hours.values(), start, end, wish, now)
-    return sorted(map(_start_then_counselor, firsts.values()))
+    firsts = (
+        (first_hour(calendar, wish=wish, start=start, end=end, now=now), counselor_id)
+        for counselor_id, calendar in hours.items()
+    )
+    return sorted((first, counselor_id) for first, counselor_id in firsts if first is not None)
 
 
 def _firsts(

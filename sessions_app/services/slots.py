@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import NamedTuple
 from uuid import UUID
@@ -13,10 +14,12 @@ from django.utils import timezone
 
 from accounts.models import CounselorProfile
 from core.errors import NotFound
-from sessions_app.free_time import Blocks, FreeTime, free_times
+from sessions_app.free_time import Blocks, free_times
 from sessions_app.models import Mode
 from sessions_app.room_times import free_room
-from sessions_app.services.calendars import CounselorCalendar, Group, OfferedType, read_calendars
+from sessions_app.services.calendars import CounselorCalendar, Group, OfferedType
+from sessions_app.services.hours import read_known_calendars
+from sessions_app.services.known_days import by_day, first_start
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -67,7 +70,7 @@ def find_slots(
     """The counselor's free times that begin in [start, end), earliest first. Raises NotFound when not listed."""
     now = now or timezone.now()
     start, end = within_horizon(start, end, now)
-    calendars = read_calendars(
+    calendars = read_known_calendars(
         [counselor_id], start=start, end=end, for_patient=for_patient, with_rooms=wish.may_need_room
     )
     calendar = calendars.get(counselor_id)
@@ -97,22 +100,95 @@ def slots_of(
     """The calendar's times in [start, end) that can be booked at `now`, earliest first: free ones, lazily, and groups
     with places left.
 
-    None when no type fits the wish. The calendar must have been read for all of [start, end).
+    None when no type fits the wish. The calendar must have been read for all of [start, end). Of one whose hours are
+    known, days that were worked out before are taken from memory.
     """
     offered = choose_type(calendar, wish)
-    earliest, latest = calendar.terms.bookable(now)
-    first, last = ceil(max(start, earliest).timestamp()), ceil(min(end, latest + _MOMENT).timestamp())
+    first, last = _bookable_seconds(calendar, start, end, now)
     if offered is None or last <= first:
         return iter(())
-    free = _free_slots(calendar, offered, wish, first, last)
+    work_out = partial(_free_slots, calendar, offered, wish)
+    if calendar.hours_version is None:
+        free = work_out(first, last)
+    else:
+        free = by_day(calendar, wish, offered.shape, first, last, work_out)
+    free = _that_have_room(calendar, offered, wish, free)
+    groups = _joinable_slots(calendar, offered, wish, first, last)
+    return heapq.merge(groups, free, key=_start) if groups else free
+
+
+def first_hour(
+    calendar: CounselorCalendar, *, wish: Wish, start: datetime, end: datetime, now: datetime
+) -> int | None:
+    """When the calendar's hours first have room for a session, whatever is taken of them: `slots_of` has none before.
+
+    Epoch seconds in [start, end); None when there is no such time.
+    """
+    offered = choose_type(calendar, wish)
+    first, last = _bookable_seconds(calendar, start, end, now)
+    if offered is None or last <= first:
+        return None
+    rules = calendar.rules_for(mode=mode_needed(wish, offered), centre_id=wish.centre_id)
+    hours = partial(free_times, rules, Blocks(away=calendar.leave), offered.shape)
+    return first_start(
+        calendar, wish, first, last, lambda since, until: next(hours(start=since, end=until), None)
+    )
+
+
+def _bookable_seconds(
+    calendar: CounselorCalendar, start: datetime, end: datetime, now: datetime
+) -> tuple[int, int]:
+    """The part of [start, end) in which a session with this counselor may begin; epoch seconds, half open."""
+    earliest, latest = calendar.terms.bookable(now)
+    return ceil(max(start, earliest).timestamp()), ceil(min(end, latest + _MOMENT).timestamp())
+
+
+def _free_slots(
+    calendar: CounselorCalendar, offered: OfferedType, wish: Wish, first: int, last: int
+) -> Iterator[Slot]:
+    """The free times in [first, last), epoch seconds, whoever may book them yet, and as if every room were free."""
+    rules = calendar.rules_for(mode=mode_needed(wish, offered), centre_id=wish.centre_id)
+    length = timedelta(minutes=offered.duration_minutes)
+    places: dict[UUID | None, _Place] = {}
+    for free in free_times(rules, calendar.blocks, offered.shape, start=first, end=last):
+        place = places.get(free.centre_id) or places.setdefault(
+            free.centre_id, _place(calendar, offered, free.centre_id)
+        )
+        begins = datetime.fromtimestamp(free.start, UTC)
+        yield Slot(
+            calendar.counselor_id,
+            calendar.display_name,
+            begins,
+            begins + length,
+            offered.duration_minutes,
+            offered.id,
+            *place,
+            offered.capacity,
+            offered.capacity if offered.is_group else None,
+        )
+
+
+def _that_have_room(
+    calendar: CounselorCalendar, offered: OfferedType, wish: Wish, slots: Iterator[Slot]
+) -> Iterator[Slot]:
+    """Those of `_free_slots` that can be had in some way; not in person where every room of the centre is taken."""
+    if not calendar.rooms or Mode.IN_PERSON not in offered.modes:
+        return slots
+    with_rooms = (_with_room(calendar, offered, wish, slot) for slot in slots)
+    return (slot for slot in with_rooms if slot is not None)
+
+
+def _joinable_slots(
+    calendar: CounselorCalendar, offered: OfferedType, wish: Wish, first: int, last: int
+) -> list[Slot]:
+    """The groups in [first, last), epoch seconds, that have places left."""
     if not calendar.groups or not offered.is_group:
-        return free
-    groups = [
+        return []
+    return [
         _joining(calendar, offered, group)
         for group in groups_of(calendar, offered, wish)
         if group.places_left > 0 and first <= group.start < last
     ]
-    return heapq.merge(groups, free, key=_start) if groups else free
 
 
 def groups_of(calendar: CounselorCalendar, offered: OfferedType, wish: Wish) -> Iterator[Group]:
@@ -153,34 +229,6 @@ def _joining(calendar: CounselorCalendar, offered: OfferedType, group: Group) ->
     )
 
 
-def _free_slots(
-    calendar: CounselorCalendar, offered: OfferedType, wish: Wish, first: int, last: int
-) -> Iterator[Slot]:
-    rules = calendar.rules_for(mode=mode_needed(wish, offered), centre_id=wish.centre_id)
-    length = timedelta(minutes=offered.duration_minutes)
-    places: dict[UUID | None, _Place] = {}
-    for free in free_times(rules, calendar.blocks, offered.shape, start=first, end=last):
-        place = places.get(free.centre_id) or places.setdefault(
-            free.centre_id, _place(calendar, offered, free.centre_id)
-        )
-        if Mode.IN_PERSON in place[0] and not _has_room(calendar, offered, free):
-            place = _without_room(place)
-            if not place[0] or wish.mode == Mode.IN_PERSON:
-                continue
-        begins = datetime.fromtimestamp(free.start, UTC)
-        yield Slot(
-            calendar.counselor_id,
-            calendar.display_name,
-            begins,
-            begins + length,
-            offered.duration_minutes,
-            offered.id,
-            *place,
-            offered.capacity,
-            offered.capacity if offered.is_group else None,
-        )
-
-
 def choose_type(calendar: CounselorCalendar, wish: Wish) -> OfferedType | None:
     """The counselor's first session type that fits the wish."""
     return calendar.choose_type(
@@ -212,16 +260,13 @@ def _place(calendar: CounselorCalendar, offered: OfferedType, centre_id: UUID | 
     return modes, shown_centre_id, calendar.centre_names[shown_centre_id]
 
 
-def _has_room(calendar: CounselorCalendar, offered: OfferedType, free: FreeTime) -> bool:
-    """Whether some room of the centre is free for a session in person, with its buffers; always, where it has none."""
-    if free.centre_id is None or free.centre_id not in calendar.rooms:
-        return True
-    return free_room(calendar.rooms[free.centre_id], *offered.shape.around(free.start)) is not None
-
-
-def _without_room(place: _Place) -> _Place:
-    modes, *shown = place
-    return tuple(mode for mode in modes if mode != Mode.IN_PERSON), *shown  # type: ignore[return-value]
+def _with_room(calendar: CounselorCalendar, offered: OfferedType, wish: Wish, slot: Slot) -> Slot | None:
+    """A session in person, with its buffers, needs a room of a centre that has any."""
+    rooms = calendar.rooms.get(slot.centre_id) if Mode.IN_PERSON in slot.modes else None
+    if rooms is None or free_room(rooms, *offered.shape.around(int(slot.start.timestamp()))) is not None:
+        return slot
+    others = tuple(mode for mode in slot.modes if mode != Mode.IN_PERSON)
+    return slot._replace(modes=others) if others and wish.mode != Mode.IN_PERSON else None
 
 
 def _start(slot: Slot) -> datetime:
