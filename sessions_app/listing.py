@@ -15,9 +15,17 @@ from accounts.roles import Role
 from core.api.paging import Page, PageRequest
 from core.ids import uuid7
 from core.statements import Row, Statement, read
+from sessions_app.late_changes import may_be_late, too_late_to_move
 from sessions_app.models import Mode, ParticipantStatus, Session, SessionStatus
 from sessions_app.models.sessions import taking_part
-from sessions_app.session_rows import Participation, Person, SessionRow, patient_name, possible_to
+from sessions_app.session_rows import (
+    Participation,
+    Person,
+    SessionRow,
+    patient_name,
+    possible_to,
+    without_moving,
+)
 
 # The ids come from a queryset, so that who sees what is said in one place; the rest is read by hand, since building it
 # through the ORM costs more than PostgreSQL takes (docs/performance.md). Each table costs even where it holds nothing
@@ -250,6 +258,7 @@ def _own(rows: list[Row], viewer: User, now: datetime) -> list[SessionRow]:
     sessions = [row[1:] for row in rows]
     more, can = _more_of(sessions, viewer.pk), possible_to(viewer, now)
     who = (Person(viewer.pk, patient_name(viewer.full_name, False, "", viewer)),)
+    late = _too_late(sessions, viewer.pk, now)
     shown = []
     for *columns, _, capacity in sessions:
         known = more.get(columns[0])
@@ -260,13 +269,24 @@ def _own(rows: list[Row], viewer: User, now: datetime) -> list[SessionRow]:
                 columns[_STATUS] = became
                 if left_at is not None:
                     columns[_CANCELLED] = left_by, left_at
-        _, status, start, end = columns[:4]
+        session_id, status, start, end = columns[:4]
         possible = can(status, start, end, bool(charge[0]) and not charge[1])
+        if session_id in late:
+            possible = without_moving(possible)
         shown.append(SessionRow._make((*columns, None, capacity, *charge, *room, who, (), possible)))
     return shown
 
 
-_STATUS, _CANCELLED = 1, slice(18, 20)
+def _too_late(sessions: Sequence[Row], patient_id: UUID, now: datetime) -> set[UUID]:
+    ids = [
+        row[0]
+        for row in sessions
+        if may_be_late(status=row[_STATUS], start=row[2], fee_minor=row[_FEE], now=now)
+    ]
+    return too_late_to_move(ids, patient_id=patient_id, now=now)
+
+
+_STATUS, _FEE, _CANCELLED = 1, 14, slice(18, 20)
 """Of the columns from the session's id on."""
 
 

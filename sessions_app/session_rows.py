@@ -11,7 +11,8 @@ from accounts.models import User
 from accounts.models.profiles import patient_display_name
 from accounts.permissions import Action
 from accounts.roles import Role
-from sessions_app.models import CORRECTIONS, OPEN_STATES, SessionStatus
+from sessions_app.late_changes import may_be_late, too_late_to_move
+from sessions_app.models import CORRECTIONS, OPEN_STATES, Session, SessionStatus
 from sessions_app.services.booking import Booked
 from sessions_app.services.states import STARTS_EARLY
 
@@ -161,10 +162,18 @@ def booked_row(booked: Booked, patient: User, *, now: datetime) -> SessionRow:
         capacity=session.capacity,
         patients=(Person(patient.pk, patient_name(patient.full_name, False, "", patient)),),
         participants=(),
-        can=possible_actions(
-            status=session.status, start=session.start, end=session.end, viewer=patient, now=now
-        ),
+        can=_possible_once_booked(session, patient, now),
     )
+
+
+def _possible_once_booked(session: Session, patient: User, now: datetime) -> tuple[str, ...]:
+    """Whoever books at short notice may not move it for nothing."""
+    status, start = session.status, session.start
+    possible = possible_actions(status=status, start=start, end=session.end, viewer=patient, now=now)
+    is_late = may_be_late(status=status, start=start, fee_minor=session.fee_minor, now=now) and bool(
+        too_late_to_move([session.pk], patient_id=patient.pk, now=now)
+    )
+    return without_moving(possible) if is_late else possible
 
 
 def patient_name(name: str, is_anonymous: bool, alias: str, viewer: User) -> str:
@@ -194,6 +203,11 @@ def possible_actions(
     `is_owed`: a charge for cancelling late, not waived.
     """
     return possible_to(viewer, now)(status, start, end, is_owed)
+
+
+def without_moving(possible: tuple[str, ...]) -> tuple[str, ...]:
+    """Of a patient who gave too little notice to move it for nothing."""
+    return tuple(name for name in possible if name != "reschedule")
 
 
 def possible_to(viewer: User, now: datetime) -> Callable[[str, datetime, datetime, bool], tuple[str, ...]]:
