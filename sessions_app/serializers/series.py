@@ -14,7 +14,7 @@ from sessions_app.serializers.common import PersonShape
 from sessions_app.serializers.sessions import SessionShape, TimeChoiceBody, session_answer
 from sessions_app.services.repeats import Repeat
 from sessions_app.services.series import SeriesScope
-from sessions_app.services.series_moves import NewTime
+from sessions_app.services.series_times import NewTime
 from sessions_app.session_rows import SessionRow
 
 _SCOPES = [scope.value for scope in SeriesScope]

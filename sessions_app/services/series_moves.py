@@ -1,10 +1,8 @@
 """Moving sessions of a series: all of them in one transaction, or refused with each that cannot move by its name."""
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from itertools import takewhile
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -14,16 +12,17 @@ from core.errors import InvalidState, PermissionDenied, ValidationFailed
 from core.facts import Fact, fact
 from core.statements import Row
 from sessions_app.models import (
-    AvailabilityRule,
     CalendarEntry,
     Mode,
     Occupancy,
+    ParticipantStatus,
     Session,
     SessionMove,
     SessionParticipant,
     SessionSeries,
+    SlotHold,
 )
-from sessions_app.occurrences import Occurrence, occurrences
+from sessions_app.occurrences import Occurrence
 from sessions_app.services.occupancy import give_back, lock
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.repeats import Calendars, locked_calendars
@@ -37,27 +36,14 @@ from sessions_app.services.series_conflicts import (
     picked,
     require_answers_fit,
 )
+from sessions_app.services.series_times import NewTime, first_start, new_times, number_of, zone_of_hours
 from sessions_app.services.slots import Slot
-from sessions_app.wall_clock import local_day
 
 _WHAT_TO_DO = (
     "For each, take another time or leave the session where it is, or leave all of them where they are."
 )
 
-
-@dataclass(frozen=True, slots=True)
-class NewTime:
-    """Where sessions of a series go; None leaves it as it is.
-
-    Either `start`, an instant, of the first of them, or its `weekday` (Monday 0) in the same week and its `clock`, on
-    the wall of the series. The others follow from it in the rhythm. `room_id`: the room to meet in, for staff to say.
-    """
-
-    start: datetime | None = None
-    weekday: int | None = None
-    clock: time | None = None
-    mode: str | None = None
-    room_id: UUID | None = None
+WITH_OTHERS = "Others take part in this session. Move it by itself: then all of them are thought of."
 
 
 def move_series(
@@ -89,26 +75,18 @@ def move_series(
         sessions = sessions_to_move(series, scope, session=session, actor=actor, now=now, is_locked=True)
         if not sessions:
             raise InvalidState("Nothing of this series is still to come, so there is nothing to move.")
-        if (
-            SessionParticipant.objects.filter(session__in=sessions)
-            .exclude(patient=series.patient_id)
-            .exists()
-        ):
-            raise InvalidState(
-                "A second person takes part in one of these sessions. Move that one by itself."
-            )
-        start = _new_start(sessions[0], to, series.timezone)
+        start = first_start(sessions[0], to, series.timezone)
         if start <= now:
             raise ValidationFailed(details={"start": ["This time is in the past. Choose a coming one."]})
-        zone = _zone_of_hours(series, start)
-        wanted = _new_times(sessions, start, zone, series.rhythm)
+        zone = zone_of_hours(series, start)
+        wanted = new_times(sessions, start, zone, series.rhythm)
         require_answers_fit(answers, {occurrence.start for occurrence, _ in wanted})
         moving = [each for each in wanted if _moves(*each, to, answers)]
         if not moving:
             raise InvalidState("All of these sessions would stay as they are. Choose another time.")
-        too_late = _too_late([each for _, each in moving], actor, now)
-        if len(too_late) == len(moving):
-            raise InvalidState(TOO_LATE)
+        refusals = _refusals(series, [each for _, each in moving], actor, now)
+        if len(refusals) == len(moving):
+            raise InvalidState(refusals[moving[0][1].pk])
         # Their own times are no obstacle to the new ones, and for everybody else they are taken until the new ones are.
         # A refusal below leaves all of it as it was.
         give_back([each.entry_id for _, each in moving])
@@ -120,7 +98,7 @@ def move_series(
                     calendars.asked_for(choice_of(each, occurrence.start, mode=to.mode)),
                     each,
                     to.room_id,
-                    TOO_LATE if each.pk in too_late else "",
+                    refusals.get(each.pk, ""),
                 )
                 for occurrence, each in moving
             ],
@@ -156,50 +134,10 @@ def sessions_to_move(
     last = 0
     for each in sessions:
         each.series_number = last = each.series_number or last + 1  # the release before this one wrote none
-    sessions.sort(key=_number)
+    sessions.sort(key=number_of)
     is_following = scope is SeriesScope.FOLLOWING and session is not None
     named = next((each for each in sessions if session and each.pk == session.pk), None)
-    return [each for each in sessions if not (is_following and named and _number(each) < _number(named))]
-
-
-def _number(session: Session) -> int:
-    return session.series_number or 0
-
-
-def _new_start(first: Session, to: NewTime, zone: str) -> datetime:
-    if to.start is not None:
-        return to.start
-    if to.weekday is None and to.clock is None:
-        return first.start
-    local = first.start.astimezone(ZoneInfo(zone))
-    day = local.date() + timedelta(
-        days=(local.weekday() if to.weekday is None else to.weekday) - local.weekday()
-    )
-    clock = to.clock or local.time()
-    instant = local_day(zone, day).instant(60 * clock.hour + clock.minute)
-    if instant is None:
-        raise ValidationFailed(details={"time": ["The clocks jump over this time on that day."]})
-    return datetime.fromtimestamp(instant, UTC)
-
-
-def _zone_of_hours(series: SessionSeries, start: datetime) -> str:
-    """Of the weekly hours in which it lies: the zone of the series where it is one of theirs, or else the first."""
-    zones = []
-    for rule in AvailabilityRule.objects.filter(counselor=series.counselor_id).order_by("timezone"):
-        local = start.astimezone(ZoneInfo(rule.timezone))
-        ends = rule.end if rule.end != time(0) else time.max
-        if rule.weekday == local.weekday() and rule.start <= local.time() < ends:
-            zones.append(rule.timezone)
-    return series.timezone if not zones or series.timezone in zones else zones[0]
-
-
-def _new_times(
-    sessions: list[Session], start: datetime, zone: str, rhythm: str
-) -> list[tuple[Occurrence, Session]]:
-    """When each would be: as far apart in the rhythm as they were, also where one in between was left out."""
-    first = _number(sessions[0])
-    found = occurrences(start, zone=zone, rhythm=rhythm, count=_number(sessions[-1]) - first + 1)
-    return [(replace(found[_number(each) - first], number=_number(each)), each) for each in sessions]
+    return [each for each in sessions if not (is_following and named and number_of(each) < number_of(named))]
 
 
 def _moves(occurrence: Occurrence, session: Session, to: NewTime, answers: Answers) -> bool:
@@ -210,15 +148,33 @@ def _moves(occurrence: Occurrence, session: Session, to: NewTime, answers: Answe
     return not stays or to.room_id not in (None, session.entry.room_id)
 
 
-def _too_late(sessions: list[Session], actor: User, now: datetime) -> set[UUID]:
+def _refusals(series: SessionSeries, sessions: list[Session], actor: User, now: datetime) -> dict[UUID, str]:
+    """Why some of them cannot move at all, whatever the time."""
+    return dict.fromkeys(_with_others(series, sessions), WITH_OTHERS) | dict.fromkeys(
+        _too_late(sessions, actor, now), TOO_LATE
+    )
+
+
+def _too_late(sessions: list[Session], actor: User, now: datetime) -> list[UUID]:
     """Those that a patient may no longer move, since cancelling costs something by now; they come first in time."""
     if actor.role != Role.PATIENT:
-        return set()
+        return []
     in_order = sorted(sessions, key=lambda each: each.start)
     late = takewhile(
         lambda each: cost_of_cancelling(session=each, actor=actor, now=now).charge_minor, in_order
     )
-    return {each.pk for each in late}
+    return [each.pk for each in late]
+
+
+def _with_others(series: SessionSeries, sessions: list[Session]) -> list[UUID]:
+    """Those of a group or a couple in which somebody else has a place, or holds one."""
+    ids = [each.pk for each in sessions if each.capacity > 1]
+    if not ids:
+        return []
+    others = SessionParticipant.objects.filter(session__in=ids).exclude(patient=series.patient_id)
+    taken = others.exclude(status=ParticipantStatus.CANCELLED).values_list("session", flat=True)
+    held = SlotHold.objects.filter(joins__in=ids, is_live=True).values_list("joins", flat=True)
+    return list({*taken, *held})
 
 
 def _calendars(

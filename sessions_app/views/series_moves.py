@@ -22,7 +22,8 @@ from sessions_app.models import Session, SessionSeries
 from sessions_app.services.new_times import find_new_times
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.series import SeriesScope
-from sessions_app.services.series_moves import NewTime, move_series, sessions_to_move
+from sessions_app.services.series_moves import move_series, sessions_to_move
+from sessions_app.services.series_times import NewTime
 from sessions_app.views.picker import picker_of, with_days
 from sessions_app.views.series import SCOPE_WORDS, named_session, with_whom
 from sessions_app.views.series_conflicts import ask_about_conflicts

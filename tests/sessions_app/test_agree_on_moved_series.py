@@ -10,11 +10,12 @@ from core.errors import InvalidState, SeriesConflict
 from sessions_app.services.repeats import Repeat
 from sessions_app.services.reservations import Choice
 from sessions_app.services.series import SeriesScope, book_series
-from sessions_app.services.series_moves import NewTime, move_series
+from sessions_app.services.series_moves import move_series
+from sessions_app.services.series_times import NewTime
 from tests.factories import PatientFactory
 from tests.sessions_app.clinic import book, open_practice, undone
 from tests.sessions_app.overlaps import double_bookings
-from tests.sessions_app.test_book_a_series import LONDON, nine_in_london
+from tests.sessions_app.series import LONDON, nine_in_london
 
 pytestmark = pytest.mark.django_db
 LENGTH = timedelta(minutes=50)

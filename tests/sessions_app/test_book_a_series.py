@@ -16,10 +16,9 @@ from sessions_app.services.series import book_series
 from tests.factories import CareRelationshipFactory, PatientFactory
 from tests.sessions_app.clinic import book, coming, done, instant, open_practice, refused
 from tests.sessions_app.overlaps import double_bookings
+from tests.sessions_app.series import LONDON, SERIES, nine_in_london, walls
 
 pytestmark = pytest.mark.django_db
-LONDON = ZoneInfo("Europe/London")
-SERIES = "/api/sessions/series"
 
 
 @pytest.fixture
@@ -28,20 +27,9 @@ def londoner(db):
     return open_practice(zone="Europe/London")
 
 
-def nine_in_london(days=7):
-    """Nine on the wall of a coming Monday."""
-    day = coming(days).date()
-    day += timedelta(days=-day.weekday() % 7)
-    return datetime.combine(day, time(9), LONDON).astimezone(UTC)
-
-
 def ask(client, counselor, start, **more):
     body = {"counselor": str(counselor.pk), "start": start.isoformat(), "rhythm": "weekly", "count": 4} | more
     return client.post(SERIES, body, format="json")
-
-
-def walls(series):
-    return [session.start.astimezone(LONDON) for session in series.sessions.order_by("start")]
 
 
 def test_twenty_six_fortnightly_sessions_over_two_changes_of_clocks_with_three_conflicts(

@@ -6,10 +6,7 @@ from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core import mail
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from icalendar import Calendar
 
 from accounts.models import AuditEvent
 from core.errors import SeriesConflict, SlotTaken
@@ -17,17 +14,18 @@ from sessions_app.models import Occupancy, Room, Session, SessionMove, SessionPa
 from sessions_app.services.repeats import Repeat
 from sessions_app.services.rescheduling import reschedule_session
 from sessions_app.services.reservations import Choice
-from sessions_app.services.series import SeriesScope, book_series, cancel_series
-from sessions_app.services.series_moves import NewTime, move_series
+from sessions_app.services.series import SeriesScope, book_series
+from sessions_app.services.series_moves import move_series
+from sessions_app.services.series_times import NewTime
 from tests.factories import AvailabilityRuleFactory, CounselorFactory, PatientFactory
-from tests.notifications.post import work_off
-from tests.sessions_app.clinic import book, coming, done, instant, keep_policy, open_practice, refused
+from tests.sessions_app.clinic import book, done, instant, open_practice, refused
+from tests.sessions_app.groups import lead_group
 from tests.sessions_app.overlaps import double_bookings
-from tests.sessions_app.test_book_a_series import LONDON, SERIES, nine_in_london, walls
+from tests.sessions_app.series import LONDON, booked, move, nine_in_london, on_the_wall, sessions_of, walls
 
 pytestmark = pytest.mark.django_db
 HALF = timedelta(minutes=30)
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -41,16 +39,6 @@ def series(londoner, patient):
     return booked(londoner, patient, count=5)
 
 
-def booked(counselor, patient, *, rhythm="weekly", count=5, mode=None, answers=None):
-    return book_series(
-        choice=Choice(counselor.pk, nine_in_london(), mode=mode),
-        repeat=Repeat(rhythm, count=count),
-        patient_id=patient.pk,
-        actor=patient,
-        answers=answers,
-    )
-
-
 def booked_at(counselor, patient, hour):
     """Four Mondays at that hour."""
     return book_series(
@@ -59,19 +47,6 @@ def booked_at(counselor, patient, hour):
         patient_id=patient.pk,
         actor=patient,
     )
-
-
-def move(client, series, scope="all", **more):
-    return client.patch(f"{SERIES}/{series.pk}", {"scope": scope, **more}, format="json")
-
-
-def sessions_of(series):
-    return list(series.sessions.order_by("start"))
-
-
-def on_the_wall(start, **shift):
-    """A time on London's wall so much later, as an instant."""
-    return (start.astimezone(LONDON) + timedelta(**shift)).astimezone(UTC)
 
 
 @pytest.mark.parametrize("to", [{"time": "09:30"}, {"weekday": 2, "time": "10:15"}])
@@ -230,6 +205,25 @@ def test_an_overbooked_one_takes_its_counselors_time_again(api_as, cast, rival):
     assert double_bookings() == []
 
 
+def test_a_session_that_others_have_joined_is_moved_by_itself(api_as, londoner, patient, rival):
+    lead_group(counselor=londoner)
+    type_id = londoner.session_types.get(kind="group").pk
+    choice = Choice(londoner.pk, nine_in_london(), type_id=type_id)
+    series = book_series(
+        choice=choice, repeat=Repeat("weekly", count=3), patient_id=patient.pk, actor=patient
+    )
+    second = sessions_of(series)[1]
+    book(londoner, rival, second.start, type_id=type_id)
+    error = refused(move(api_as(londoner.user), series, time="13:00"), 409, "SERIES_CONFLICT")
+    (conflict,) = error["details"]["conflicts"]
+    assert (conflict["number"], conflict["alternatives"]) == (2, [])
+    assert "Others take part" in conflict["message"]
+    left = [{"start": conflict["start"], "instead": None}]
+    done(move(api_as(londoner.user), series, time="13:00", answers=left))
+    assert Session.objects.get(pk=second.pk).start == second.start
+    assert SessionMove.objects.count() == 2
+
+
 # --- Two at once ----------------------------------------------------------------------------------------------
 
 
@@ -276,139 +270,3 @@ def test_in_a_race_with_bookings_of_its_new_times_one_wins_each_and_nothing_is_h
         assert clocks == {time(13)} if won[number] else clocks == {time(9 + 2 * number)}
     assert sum(won[:2]) <= 1
     assert Session.objects.count() == 8 + won[2:].count(True)
-
-
-# --- Who, and what not --------------------------------------------------------------------------------------------
-
-
-def test_inside_the_notice_a_patient_moves_only_the_others(api_as, londoner, patient):
-    keep_policy(londoner, free_until_hours=336, late_percent=50)
-    series = booked(londoner, patient, count=4)
-    was = [session.start for session in sessions_of(series)]
-    client = api_as(patient)
-    conflicts = refused(move(client, series, time="11:00"), 409, "SERIES_CONFLICT")["details"]["conflicts"]
-    assert [each["number"] for each in conflicts][0] == 1
-    late = len(conflicts)
-    assert all("Ask your counselor or the centre" in each["message"] for each in conflicts)
-    assert all(each["alternatives"] == [] for each in conflicts)
-    # Another time is no answer; leaving it is.
-    elsewhere = [
-        {"start": each["start"], "instead": on_the_wall(was[0], hours=4).isoformat()} for each in conflicts
-    ]
-    refused(move(client, series, time="11:00", answers=elsewhere), 409, "SERIES_CONFLICT")
-    left = [{"start": each["start"], "instead": None} for each in conflicts]
-    done(move(client, series, time="11:00", answers=left))
-    assert [session.start for session in sessions_of(series)] == [
-        start if number < late else on_the_wall(start, hours=2) for number, start in enumerate(was)
-    ]
-    first = str(sessions_of(series)[0].pk)
-    error = refused(move(client, series, "this", session=first, time="11:00"), 409, "INVALID_STATE")
-    assert "too late" in error["message"]
-    done(move(api_as(londoner.user), series, "this", session=first, time="11:00"))
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({}, "start"),
-        ({"start": "2020-01-01T09:00:00Z"}, "start"),
-        ({"start": "2030-01-01T09:00:00Z", "time": "10:00"}, "time"),
-        ({"weekday": 7}, "weekday"),
-        ({"time": "25:00"}, "time"),
-        ({"scope": "some", "time": "10:00"}, "scope"),
-        ({"scope": "this", "time": "10:00"}, "session"),
-        ({"mode": "chat"}, "mode"),
-        ({"time": "10:00", "answers": [{"start": "2026-01-01T09:00:00Z", "instead": None}]}, "answers"),
-    ],
-)
-def test_what_could_never_be_is_refused_by_its_field(api_as, series, patient, body, field):
-    was = walls(series)
-    error = refused(move(api_as(patient), series, **({"scope": "all"} | body)), 400, "VALIDATION_ERROR")
-    assert field in error["details"], error
-    assert walls(series) == was
-
-
-def test_nothing_to_move_and_nothing_that_changes_are_said(api_as, series, patient, rival):
-    client = api_as(patient)
-    assert "stay as they are" in refused(move(client, series, time="09:00"), 409, "INVALID_STATE")["message"]
-    refused(move(api_as(rival), series, time="10:00"), 404, "NOT_FOUND")
-    cancel_series(series=series, scope=SeriesScope.ALL, actor=patient)
-    assert "nothing to move" in refused(move(client, series, time="10:00"), 409, "INVALID_STATE")["message"]
-
-
-def test_centre_staff_move_what_is_at_their_centre(api_as, cast):
-    counselor = open_practice(counselor=cast.a.counselor.counselor_profile)
-    series = book_series(
-        choice=Choice(counselor.pk, coming(7)),
-        repeat=Repeat("weekly", count=2),
-        patient_id=cast.a.patient.pk,
-        actor=cast.a.patient,
-    )
-    refused(move(api_as(cast.b.front_desk), series, time="10:00"), 404, "NOT_FOUND")
-    done(move(api_as(cast.a.front_desk), series, time="10:00"))
-    # In the evenings the counselor is at another centre.
-    AvailabilityRuleFactory(
-        counselor=counselor, weekday=coming(7).weekday(), start=time(18), end=time(22), centre=cast.b.centre
-    )
-    refused(move(api_as(cast.a.front_desk), series, time="18:00"), 403, "PERMISSION_DENIED")
-    done(move(api_as(cast.manager), series, time="18:00"))
-
-
-def test_the_number_of_queries_does_not_grow_with_the_series(londoner):
-    def queries(count, hour):
-        patient = PatientFactory().user
-        series = book_series(
-            choice=Choice(londoner.pk, on_the_wall(nine_in_london(), hours=hour)),
-            repeat=Repeat("weekly", count=count),
-            patient_id=patient.pk,
-            actor=patient,
-        )
-        with CaptureQueriesContext(connection) as captured:
-            move_series(
-                series=series, scope=SeriesScope.ALL, to=NewTime(clock=time(14 + hour)), actor=patient
-            )
-        return len(captured)
-
-    assert queries(26, 0) == queries(4, 1)
-
-
-# --- What follows ---------------------------------------------------------------------------------------------
-
-
-def test_everyone_is_told_once_with_all_new_times_and_a_file_that_replaces_the_old(londoner, series, patient):
-    work_off()
-    mail.outbox.clear()
-    last = sessions_of(series)[4].start
-    move_series(
-        series=series,
-        scope=SeriesScope.ALL,
-        to=NewTime(clock=time(13)),
-        answers={on_the_wall(last, hours=4): None},
-        actor=patient,
-    )
-    work_off()
-    assert sorted(letter.to[0] for letter in mail.outbox) == sorted([patient.email, londoner.user.email])
-    (letter,) = [each for each in mail.outbox if each.to == [patient.email]]
-    assert letter.subject.startswith("New times for your appointments from Monday ")
-    assert letter.body.count("instead of") == 4
-    assert "All others of this series stay" in letter.body
-    (attached,) = [part for part in letter.message().walk() if part.get_content_type() == "text/calendar"]
-    events = Calendar.from_ical(attached.get_payload(decode=True)).walk("VEVENT")
-    assert [int(event["SEQUENCE"]) for event in events] == [1] * 4
-    assert {event["DTSTART"].dt.astimezone(LONDON).hour for event in events} == {13}
-    # The reminders move along.
-    for session in sessions_of(series):
-        due = {one.due_at for one in session.reminders.filter(user=patient, kind="24h", state="pending")}
-        assert due == {session.start - DAY}
-
-
-def test_one_that_moves_alone_is_told_as_any_session(series, patient):
-    work_off()
-    mail.outbox.clear()
-    second = sessions_of(series)[1]
-    move_series(
-        series=series, scope=SeriesScope.THIS, session=second, to=NewTime(clock=time(13)), actor=patient
-    )
-    work_off()
-    (letter,) = [each for each in mail.outbox if each.to == [patient.email]]
-    assert letter.subject.startswith("Your appointment is moved to")
