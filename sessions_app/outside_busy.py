@@ -12,9 +12,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
+from dateutil.rrule import rrulestr
 from icalendar import Calendar, Component, Event
 from icalendar.error import InvalidCalendar
-from icalendar.prop import vBroken
+from icalendar.prop import vBroken, vRecur
 
 from sessions_app.free_time import merge_spans
 from sessions_app.wall_clock import Span
@@ -23,6 +24,10 @@ MAX_EVENTS = 10_000
 MAX_OCCURRENCES = 20_000
 MOST_A_DAY = 48
 """More occurrences of one event on one day than this are no appointments."""
+MOST_THAT_NEVER_COME = 3
+"""Events whose rule has no day at all; to know that of one takes up to a quarter of a second."""
+_BY_DAYS = {"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY", "BYSETPOS"}
+_LAST_YEAR = 9898
 _STEP = timedelta(days=31)
 _DAY = timedelta(days=1)
 # What decides when an event is; titles, people and places are dropped before anything is done with it.
@@ -30,6 +35,9 @@ _KEPT = (
     *("UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"),
     *("SEQUENCE", "STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS"),
 )
+_ZONE = re.compile(rb"^BEGIN:VTIMEZONE\s.*?^END:VTIMEZONE\s", re.MULTILINE | re.DOTALL | re.IGNORECASE)
+_ZONE_RULE = re.compile(rb"^RRULE[^:\r\n]*:([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
+_FOLD = re.compile(rb"\r?\n[ \t]")
 _STAMP = re.compile(rb"^DTSTAMP[^\r\n]*\r?\n", re.MULTILINE)
 
 
@@ -77,10 +85,23 @@ def _calendars(content: bytes) -> list[Component]:
         raise NoCalendarError  # a part of it is missing, and busy times with it
     if begun > MAX_EVENTS:
         raise TooMuchError
+    _refuse_restless_zones(text)
     try:
         return list(Calendar.from_ical(text, multiple=True))
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise NoCalendarError from error
+
+
+def _refuse_restless_zones(text: bytes) -> None:
+    """The library works out the zones that a file describes while it reads it: their clocks change once a year."""
+    for zone in _ZONE.findall(text):
+        for rule in _ZONE_RULE.findall(_FOLD.sub(b"", zone)):
+            try:
+                parts = vRecur.from_ical(rule.decode("ascii", "replace").strip())
+            except ValueError as error:
+                raise NoCalendarError from error
+            if parts.get("FREQ") != ["YEARLY"] or not _comes_at_all(parts, date(2001, 1, 1)):
+                raise NoCalendarError
 
 
 def _occurrences(calendar: Component, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Event]:
@@ -98,7 +119,7 @@ def _occurrences(calendar: Component, zone: ZoneInfo, start: datetime, end: date
 
 def _slim(calendar: Component, zone: ZoneInfo, start: datetime) -> Calendar:
     """The zones, and the events that may still matter, with what decides when they are."""
-    slim = Calendar()
+    slim, never = Calendar(), 0
     for name in ("CALSCALE", "X-WR-TIMEZONE"):
         if name in calendar:
             slim[name] = calendar[name]
@@ -110,8 +131,44 @@ def _slim(calendar: Component, zone: ZoneInfo, start: datetime) -> Calendar:
             for name in _KEPT:
                 if name in component:
                     event[name] = component[name]
+            if "RRULE" in event and not all(_comes_at_all(rule, _day_of(event)) for rule in _rules(event)):
+                # As if it came once: the library would look for it until the year 9999.
+                del event["RRULE"]
+                never += 1
+                if never > MOST_THAT_NEVER_COME:
+                    raise TooMuchError
             slim.add_component(event)
     return slim
+
+
+def _day_of(event: Event) -> date | None:
+    try:
+        begins = event.start
+    except (InvalidCalendar, ValueError, TypeError, AttributeError):
+        return None
+    return begins if isinstance(begins, date) else None
+
+
+def _comes_at_all(rule: Any, first: date | None) -> bool:
+    """Whether a rule has any day from `first` on; the 30th of February, say, is none.
+
+    Looked for in the last centuries of the calendar: it is the same every 400 years, so that a start so much later
+    leaves few years to look through. What cannot be understood is for the library to say.
+    """
+    parts = {str(name).upper(): value for name, value in rule.items()}
+    if first is None or not parts.keys() & _BY_DAYS:
+        return True
+    if parts.get("FREQ") in (["HOURLY"], ["DAILY"]) and parts.get("INTERVAL", [1]) == [1]:
+        parts["FREQ"] = ["YEARLY"]  # the same days, found sooner
+    for name in ("UNTIL", "COUNT", "BYHOUR", "BYMINUTE", "BYSECOND"):
+        parts.pop(name, None)
+    year = first.year + 400 * ((_LAST_YEAR - first.year) // 400)
+    try:
+        begins = datetime(year, first.month, first.day)  # noqa: DTZ001 - a day, of no zone
+        written: bytes = vRecur(parts).to_ical()  # type: ignore[no-untyped-call]
+        return next(iter(rrulestr(written.decode(), dtstart=begins)), None) is not None
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError):
+        return True
 
 
 def _may_matter(event: Event, zone: ZoneInfo, start: datetime) -> bool:
@@ -129,9 +186,13 @@ def _may_matter(event: Event, zone: ZoneInfo, start: datetime) -> bool:
         return False
 
 
-def _refuse_restless(event: Event) -> None:
+def _rules(event: Event) -> list[Any]:
     rules: Any = event["RRULE"]
-    for rule in rules if isinstance(rules, list) else [rules]:
+    return rules if isinstance(rules, list) else [rules]
+
+
+def _refuse_restless(event: Event) -> None:
+    for rule in _rules(event):
         frequency = str((rule.get("FREQ") or [""])[0]).upper()
         hours = len(rule.get("BYHOUR", ())) or (24 if frequency == "HOURLY" else 1)
         a_day = hours * max(len(rule.get("BYMINUTE", ())), 1) * max(len(rule.get("BYSECOND", ())), 1)
