@@ -11,15 +11,15 @@ from django.db import connection
 from accounts.models import AuditEvent
 from core.errors import SeriesConflict, SlotTaken
 from sessions_app.models import Occupancy, Room, Session, SessionMove, SessionParticipant
+from sessions_app.services.participants import add_participant
 from sessions_app.services.repeats import Repeat
 from sessions_app.services.rescheduling import reschedule_session
 from sessions_app.services.reservations import Choice
 from sessions_app.services.series import SeriesScope, book_series
 from sessions_app.services.series_moves import move_series
 from sessions_app.services.series_times import NewTime
-from tests.factories import AvailabilityRuleFactory, CounselorFactory, PatientFactory
+from tests.factories import AvailabilityRuleFactory, CounselorFactory, PatientFactory, SessionTypeFactory
 from tests.sessions_app.clinic import book, done, instant, open_practice, refused
-from tests.sessions_app.groups import lead_group
 from tests.sessions_app.overlaps import double_bookings
 from tests.sessions_app.series import LONDON, booked, move, nine_in_london, on_the_wall, sessions_of, walls
 
@@ -206,14 +206,13 @@ def test_an_overbooked_one_takes_its_counselors_time_again(api_as, cast, rival):
 
 
 def test_a_session_that_others_have_joined_is_moved_by_itself(api_as, londoner, patient, rival):
-    lead_group(counselor=londoner)
-    type_id = londoner.session_types.get(kind="group").pk
-    choice = Choice(londoner.pk, nine_in_london(), type_id=type_id)
+    couple = SessionTypeFactory(counselor=londoner, kind="couple", capacity=2, position=1)
+    choice = Choice(londoner.pk, nine_in_london(), type_id=couple.pk)
     series = book_series(
         choice=choice, repeat=Repeat("weekly", count=3), patient_id=patient.pk, actor=patient
     )
     second = sessions_of(series)[1]
-    book(londoner, rival, second.start, type_id=type_id)
+    add_participant(session=second, patient_id=rival.pk, actor=londoner.user)
     error = refused(move(api_as(londoner.user), series, time="13:00"), 409, "SERIES_CONFLICT")
     (conflict,) = error["details"]["conflicts"]
     assert (conflict["number"], conflict["alternatives"]) == (2, [])
