@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
@@ -70,9 +71,14 @@ class Fact:
             AuditRecord(self.actor_id, action, obj._meta.label_lower, obj.pk, patient_id, centre_id, why)
         )
 
-    def announce(self, event: str, **ids: uuid.UUID | str | int | None) -> None:
-        """Tell the rest of the house, once the transaction is committed. Ids and codes only: no text."""
-        self.events.append(outbox.Event(event, {key: _plain(value) for key, value in ids.items()}))
+    def announce(
+        self, event: str, after: timedelta = timedelta(), /, **ids: uuid.UUID | str | int | None
+    ) -> None:
+        """Tell the rest of the house, once the transaction is committed. Ids and codes only: no text.
+
+        `after` is how long handlers are not to hear it yet, where it may be taken back until then.
+        """
+        self.events.append(outbox.Event(event, {key: _plain(value) for key, value in ids.items()}, after))
 
 
 AuditWriter = Callable[[list[AuditRecord]], Sequence[models.Model]]

@@ -17,6 +17,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from core.models import OutboxEntry
 from core.statements import read
@@ -38,6 +39,8 @@ Handler = Callable[[Payload], None]
 class Event:
     name: str
     payload: Payload
+    after: timedelta = timedelta()
+    """How long to leave it, for what may be taken back until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,14 @@ def rows_for(events: Sequence[Event]) -> list[OutboxEntry]:
 
     An event that nobody listens to leaves no row.
     """
-    return [
-        OutboxEntry(event=event.name, payload=event.payload, pending=list(_handlers[event.name]))
-        for event in events
-        if event.name in _handlers
-    ]
+    return [_row_for(event) for event in events if event.name in _handlers]
+
+
+def _row_for(event: Event) -> OutboxEntry:
+    row = OutboxEntry(event=event.name, payload=event.payload, pending=list(_handlers[event.name]))
+    if event.after:
+        row.available_at = timezone.now() + event.after
+    return row
 
 
 def wake_on_commit() -> None:

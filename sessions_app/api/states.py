@@ -16,6 +16,7 @@ from sessions_app.api.shown import shown_session
 from sessions_app.models import Session, SessionStatus
 from sessions_app.serializers.sessions import SessionShape
 from sessions_app.serializers.states import CorrectBody, RescheduleBody
+from sessions_app.services.moves import take_back_move
 from sessions_app.services.states import complete_session, correct_session, mark_no_show, start_session
 from sessions_app.services.switching import change_time
 
@@ -37,6 +38,13 @@ class SessionReschedule(Endpoint):
         with all who take part.
         """
         return _after(change_time, request, session_id, Action.SESSION_CHANGE, **body)
+
+
+class RescheduleUndo(Endpoint):
+    @operation(Action.SESSION_CHANGE, answer=SessionShape, raises=(SlotTaken, *REFUSALS))
+    def post(self, request: Request, session_id: UUID) -> Answer:
+        """Back to the time before one's own last move, within half a minute of it and while that time is free."""
+        return _after(take_back_move, request, session_id, Action.SESSION_CHANGE)
 
 
 class SessionStart(Endpoint):

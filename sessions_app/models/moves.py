@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Centre, User
 from core.ids import uuid7
 from sessions_app.models.calendar import CalendarEntry
 from sessions_app.models.sessions import Session
@@ -18,6 +18,14 @@ class SessionMove(models.Model):
     entry = models.OneToOneField(CalendarEntry, on_delete=models.PROTECT, related_name="+")
     start = models.DateTimeField()
     end = models.DateTimeField()
+    centre = models.ForeignKey(
+        Centre,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="At which it was; not known of moves before there was this.",
+    )
     moved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     moved_at = models.DateTimeField(default=timezone.now)
 

@@ -17,6 +17,7 @@ from core.facts import Fact, fact
 from sessions_app.listing import session_rows
 from sessions_app.models import CalendarBlock, CalendarEntry, EntryKind, Occupancy, Session
 from sessions_app.models.blocks import LONGEST_BLOCK, MAX_TITLE, SHORTEST_BLOCK
+from sessions_app.services.moves import UNDO_FOR
 from sessions_app.services.occupancy import give_back, lock
 from sessions_app.services.reasons import in_words
 from sessions_app.session_rows import SessionRow
@@ -71,7 +72,7 @@ def change_block(
             # Its own time is no obstacle; for everybody else it is taken until this commits.
             give_back([kept.entry_id])
             _require_free(kept.counselor, *times, actor)
-            current.announce("time.freed", entry=kept.entry_id)
+            current.announce("time.freed", UNDO_FOR, entry=kept.entry_id)
             kept.entry = _take(current, kept.counselor_id, *times)
         if title is not None:
             kept.title = _checked(title) or None
@@ -91,7 +92,7 @@ def remove_block(*, block: CalendarBlock, actor: User) -> None:
             return
         current.audit("block.removed", kept, centre_id=block.counselor.primary_centre_id)
         current.announce("block.removed", block=kept.pk, counselor=kept.counselor_id)
-        current.announce("time.freed", entry=kept.entry_id)
+        current.announce("time.freed", UNDO_FOR, entry=kept.entry_id)
         give_back([kept.entry_id])
         CalendarBlock.objects.filter(pk=kept.pk).delete()
 

@@ -11,6 +11,7 @@ from accounts.roles import Role
 from core.errors import InvalidState
 from core.facts import fact
 from sessions_app.models import EntryKind, Mode, Session, SessionKind, SessionMove, SessionStatus, SessionType
+from sessions_app.services.moves import UNDO_FOR
 from sessions_app.services.occupancy import give_back, lock
 from sessions_app.services.overbooking import note_overbooking
 from sessions_app.services.policies import cost_of_cancelling
@@ -66,6 +67,7 @@ def reschedule_session(
                 entry_id=kept.entry_id,
                 start=kept.start,
                 end=kept.end,
+                centre_id=kept.centre_id,
                 moved_by=actor,
                 moved_at=now,
             )
@@ -79,7 +81,7 @@ def reschedule_session(
             if over:
                 note_overbooking(current, kept, patient_id=patient_id, reason=overbook_reason)
             current.announce("session.rescheduled", session=kept.pk)
-            current.announce("time.freed", entry=was.entry_id)
+            current.announce("time.freed", UNDO_FOR, entry=was.entry_id)
     return kept
 
 
