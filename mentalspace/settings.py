@@ -340,6 +340,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ExceptionKindEnum": "sessions_app.models.ExceptionKind",
         "ModeEnum": "sessions_app.models.Mode",
         "SessionKindEnum": "sessions_app.models.SessionKind",
+        "SessionStatusEnum": "sessions_app.models.SessionStatus",
     },
 }
 

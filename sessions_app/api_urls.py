@@ -5,6 +5,7 @@ from sessions_app.api import (
     blocks,
     cancellation,
     check_in,
+    counselor_calendar,
     counselors,
     feeds,
     holds,
@@ -34,6 +35,7 @@ urlpatterns = [
     ),
     path("counselors/<uuid:counselor_id>/cancellation-policy", cancellation.CancellationPolicy.as_view()),
     path("counselors/<uuid:counselor_id>/busy", outside_calendars.OutsideBusyTimes.as_view()),
+    path("counselors/<uuid:counselor_id>/calendar", counselor_calendar.CounselorCalendar.as_view()),
     path("counselors/<uuid:counselor_id>/blocks", blocks.BlockCollection.as_view()),
     path("counselors/<uuid:counselor_id>/blocks/<uuid:block_id>", blocks.BlockDetail.as_view()),
     path(
@@ -67,6 +69,7 @@ urlpatterns = [
     path("sessions/<uuid:session_id>/cancellation/waive", cancellation.ChargeWaiver.as_view()),
     path("sessions/<uuid:session_id>/reschedule", states.SessionReschedule.as_view()),
     path("sessions/<uuid:session_id>/check-in", check_in.SessionCheckIn.as_view()),
+    path("sessions/<uuid:session_id>/reschedule/undo", states.RescheduleUndo.as_view()),
     path("sessions/<uuid:session_id>/start", states.SessionStart.as_view()),
     path("sessions/<uuid:session_id>/complete", states.SessionCompletion.as_view()),
     path("sessions/<uuid:session_id>/no-show", states.SessionNoShow.as_view()),

@@ -1,7 +1,9 @@
 from django.urls import path
 
 from sessions_app.views import (
+    blocks,
     booking,
+    calendar_page,
     calendars,
     check_in,
     counselor,
@@ -98,6 +100,15 @@ urlpatterns = [
         name="outside_calendar_remove",
     ),
     path("today", counselor.counselor_today, name="counselor_today"),
+    path("calendar", calendar_page.counselor_calendar, name="counselor_calendar"),
+    path("counselors/<uuid:counselor_id>/calendar", calendar_page.planned_calendar, name="planned_calendar"),
+    path("counselors/<uuid:counselor_id>/blocks/new", blocks.block_new, name="block_new"),
+    path("counselors/<uuid:counselor_id>/blocks/<uuid:block_id>", blocks.block_edit, name="block_edit"),
+    path(
+        "counselors/<uuid:counselor_id>/blocks/<uuid:block_id>/remove",
+        blocks.block_remove,
+        name="block_remove",
+    ),
     path("availability", hours.counselor_availability, name="counselor_availability"),
     path("availability/preview", hours.counselor_availability_preview, name="counselor_availability_preview"),
     path("hours", hours.planned_counselors, name="planned_counselors"),

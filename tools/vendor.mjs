@@ -42,6 +42,13 @@ async function note(name) {
 // Our hashed static storage follows source map references, and the maps are not shipped.
 const withoutSourceMap = (css) => css.replace(/\/\*# sourceMappingURL=.*?\*\/\s*$/, "");
 
+// It holds a font of arrows for a toolbar that we do not show, as a data: address, which our policy refuses to load.
+function withoutIconFont(script) {
+  const rule = /@font-face\{font-family:"?fcicons"?;[^}]*\}/;
+  if (!rule.test(script)) throw new Error("FullCalendar has its icons in another way now");
+  return script.replace(rule, "");
+}
+
 // One line, sized by the text around it, silent to screen readers: the words beside it carry the meaning.
 function compactIcon(svg) {
   const shapes = [...svg.matchAll(/<(?:path|circle|rect|line|polyline)\b[^>]*\/>/g)]
@@ -60,6 +67,12 @@ for (const stale of ["static/vendor", "templates/icons"]) {
 await note("@tabler/core");
 const tabler = await readFile(join(modules, "@tabler/core/dist/css/tabler.min.css"), "utf8");
 await put("static/vendor/tabler/tabler.min.css", withoutSourceMap(tabler));
+
+// The standard bundle: the plugins that its pages use, in one file; it takes a nonce for the styles that it adds.
+await note("fullcalendar");
+const fullcalendar = await readFile(join(modules, "fullcalendar/index.global.min.js"), "utf8");
+await put("static/vendor/fullcalendar/index.global.min.js", withoutIconFont(fullcalendar));
+await copy("fullcalendar/LICENSE.md", "static/vendor/fullcalendar/LICENSE");
 
 await note("@tabler/icons");
 for (const name of icons) {

@@ -187,6 +187,9 @@ TABLE: dict[str, Row] = {
     "GET counselors/<uuid:counselor_id>/busy": Row(
         PLANNING, at("counselors/{counselor}/busy?from=2026-12-01&to=2026-12-31"), hidden=403
     ),
+    "GET counselors/<uuid:counselor_id>/calendar": Row(
+        PLANNING, at("counselors/{counselor}/calendar?from=2026-12-01&to=2026-12-14"), hidden=403
+    ),
     "GET counselors/<uuid:counselor_id>/blocks": Row(
         PLANNING, at("counselors/{counselor}/blocks?from=2026-12-01&to=2026-12-31"), hidden=403
     ),
@@ -260,6 +263,10 @@ TABLE: dict[str, Row] = {
     "GET sessions/<uuid:session_id>/check-in": Row(SESSIONS, at("sessions/{now}/check-in")),
     "POST sessions/<uuid:session_id>/check-in": Row(AT_DESK, at("sessions/{now}/check-in", {})),
     "DELETE sessions/<uuid:session_id>/check-in": Row(AT_DESK, at("sessions/{now}/check-in")),
+    # Nobody has moved it: for who may, there is nothing to take back.
+    "POST sessions/<uuid:session_id>/reschedule/undo": Row(
+        SESSIONS, at("sessions/{coming}/reschedule/undo"), success=409
+    ),
     "POST sessions/<uuid:session_id>/start": Row(COMPLETING, at("sessions/{now}/start")),
     "POST sessions/<uuid:session_id>/correct": Row(
         CORRECTING, at("sessions/{over}/correct", {"status": "no_show", "reason": "wrong button"})
