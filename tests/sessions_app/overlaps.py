@@ -20,7 +20,7 @@ WITH taken AS (
   SELECT session.id, participant.patient_id, session.start, session."end"
     FROM sessions_app_session session
     JOIN sessions_app_sessionparticipant participant ON participant.session_id = session.id
-   WHERE session.status = 'confirmed')
+   WHERE session.status = 'confirmed' AND participant.status <> 'cancelled')
 SELECT one.person, one.begins, other.begins
   FROM taken one JOIN taken other ON one.person = other.person AND one.id < other.id
  WHERE one.begins < other.ends AND other.begins < one.ends
@@ -30,7 +30,8 @@ SELECT session.id
   FROM sessions_app_session session JOIN sessions_app_calendarentry entry ON entry.id = session.entry_id
  WHERE session.status = 'confirmed'
    AND (NOT session.overbooked)::int + (entry.room_id IS NOT NULL)::int
-     + (SELECT count(*) FROM sessions_app_sessionparticipant WHERE session_id = session.id)
+     + (SELECT count(*) FROM sessions_app_sessionparticipant
+         WHERE session_id = session.id AND status <> 'cancelled')
        <> (SELECT count(*) FROM sessions_app_occupancy occupancy
               WHERE occupancy.entry_id = session.entry_id AND occupancy.is_active AND occupancy.expires_at IS NULL)
 """

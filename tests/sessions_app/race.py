@@ -94,12 +94,12 @@ def prepare_field(*, counselors: int, patients: int) -> Field:
         SessionTypeFactory(counselor=practice, duration_minutes=80, position=2, buffer_before_minutes=15)
         practices.append(practice)
         types[practice.pk] = list(practice.session_types.all())
-    riders = [_rider() for _ in range(patients)]
+    riders = [new_rider() for _ in range(patients)]
     ghosts = [PatientFactory().user for _ in range(3 * counselors)]
     return Field(practices, types, riders, ghosts)
 
 
-def _rider() -> Rider:
+def new_rider() -> Rider:
     user = PatientFactory().user
     return Rider(user, open_device(user=user, client=Client(user_agent="race", ip=None)).access)
 
@@ -190,7 +190,7 @@ class Connection:
 
 class Clients:
     def __init__(self, count: int, addresses: Sequence[str]) -> None:
-        self._connections = [Connection(addresses[number % len(addresses)]) for number in range(count)]
+        self.connections = [Connection(addresses[number % len(addresses)]) for number in range(count)]
         self._pool = ThreadPoolExecutor(count)
         self._start = Barrier(count)
 
@@ -201,12 +201,12 @@ class Clients:
             self._start.wait(60)
             return connection.play(wanted)
 
-        played = self._pool.map(run, self._connections, wishes)
+        played = self._pool.map(run, self.connections, wishes)
         return [reply for replies in played for reply in replies]
 
     def ask_again(self, wanted: Wanted) -> Reply:
         """One client alone asks for the time directly."""
-        return self._connections[0].play(
+        return self.connections[0].play(
             Wanted(wanted.rider, wanted.counselor, wanted.session_type, wanted.start, "direct", False)
         )[0]
 
