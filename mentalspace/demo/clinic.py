@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from core.models import OutboxEntry
-from mentalspace.demo import blocks, dates, desk, hours, people, sessions, waiting
+from mentalspace.demo import blocks, dates, desk, groups, hours, people, sessions, waiting
 from mentalspace.demo.counselors import COUNSELORS
 from sessions_app.models import Session, SessionStatus
 from sessions_app.notifications import everyone_in
@@ -44,9 +44,11 @@ def open_clinic(*, now: datetime, say: Say) -> None:
                 counselor, about, centres=everybody.centres, now=now, is_here_today=False, with_leave=True
             )
     dates.spread(held, everybody, now=now, opened=plan.start)
-    say("Some who wait for a time, and a series.")
+    say("Some who wait for a time, a series, and groups.")
     waiting.let_some_wait(random, everybody, now=now)
     waiting.book_one_series(everybody, offers, now=now)
+    groups.lead_groups(everybody, now=now)
+    groups.bring_a_partner(everybody)
     blocks.block_some_time(everybody, now=now)
     desk.work_at_the_desk(everybody, now=now)
     _remind(now)

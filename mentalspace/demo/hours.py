@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Centre, CounselorProfile
 from mentalspace.demo.counselors import DemoCounselor, Hours, Offer
 from sessions_app.models import ExceptionKind, Mode, PaymentPolicy, SessionKind, SessionType
+from sessions_app.models.types import USUAL_CAPACITY
 from sessions_app.services.availability import (
     BookingRulesInput,
     ExceptionInput,
@@ -134,4 +135,5 @@ def _type(
         currency=offer.currency,
         payment_policy=PaymentPolicy.AT_CENTRE if fee_minor else PaymentPolicy.FREE,
         buffer_after_minutes=PAUSE_MINUTES,
+        capacity=USUAL_CAPACITY.get(kind, 1),
     )

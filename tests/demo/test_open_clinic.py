@@ -112,10 +112,12 @@ def test_rows_are_dated_as_if_they_had_been_written_then():
         assert abs(session.created_at - session.entry.created_at) < timedelta(seconds=5)
         assert session.created_at < session.start
         assert session.cancelled_at is None or session.created_at < session.cancelled_at < session.start
-        (participant,) = session.participants.all()
-        assert participant.patient.user.date_joined < session.created_at
-        care = CareRelationship.objects.get(patient=participant.patient, counselor=session.counselor_id)
-        assert care.since <= session.created_at
+        participants = session.participants.all()
+        assert len(participants) == 1 or session.capacity > 1
+        for participant in participants:
+            assert participant.patient.user.date_joined < session.created_at
+            care = CareRelationship.objects.get(patient=participant.patient, counselor=session.counselor_id)
+            assert care.since <= session.created_at
 
 
 def test_coming_weeks_are_booked_too_and_patient_has_been_and_will_come():
@@ -176,3 +178,17 @@ def test_the_desk_has_rooms_somebody_who_has_come_and_a_session_that_is_overbook
     soon = timezone.now() + timedelta(hours=10)
     if in_person.filter(centre__timezone="Europe/London", start__gt=timezone.now(), start__lt=soon).exists():
         assert SessionParticipant.objects.filter(arrived_at__isnull=False).exists()
+
+
+def test_groups_have_people_and_places_left():
+    groups = (
+        Session.objects.filter(kind="group").prefetch_related("participants__patient__user").order_by("start")
+    )
+    first, second = groups
+
+    assert [len(session.taking_part) for session in groups] == [4, 6]
+    assert {session.capacity for session in groups} == {8}
+    assert "patient@demo.test" in {each.patient.user.email for each in first.taking_part}
+    assert second.participants.count() == 7  # one has cancelled for themselves
+    assert Session.objects.filter(kind="couple", capacity=2).exists()
+    assert [session for session in Session.objects.filter(kind="couple") if len(session.taking_part) == 2]
