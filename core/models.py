@@ -28,7 +28,7 @@ class OutboxEntry(models.Model):
             models.Index(
                 fields=["available_at", "id"], name="outbox_due", condition=models.Q(done_at__isnull=True)
             ),
-            models.Index(fields=["done_at"], name="outbox_done"),
+            models.Index(fields=["done_at"], name="outbox_done", condition=models.Q(done_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ class CareRelationship(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     patient = models.ForeignKey(PatientProfile, on_delete=models.CASCADE, related_name="care_relationships")
     counselor = models.ForeignKey(
-        CounselorProfile, on_delete=models.CASCADE, related_name="care_relationships"
+        CounselorProfile, on_delete=models.CASCADE, related_name="care_relationships", db_index=False
     )
     since = models.DateTimeField(db_default=Now())
     until = models.DateTimeField(null=True, blank=True)

@@ -76,7 +76,7 @@ class PatientCentre(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     patient = models.ForeignKey(
-        "accounts.PatientProfile", on_delete=models.CASCADE, related_name="patient_centres"
+        "accounts.PatientProfile", on_delete=models.CASCADE, related_name="patient_centres", db_index=False
     )
     centre = models.ForeignKey(Centre, on_delete=models.CASCADE, related_name="patient_centres")
 

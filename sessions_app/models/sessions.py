@@ -128,11 +128,16 @@ class Session(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.OneToOneField(CalendarEntry, on_delete=models.PROTECT, related_name="session")
-    series = models.ForeignKey(SessionSeries, on_delete=models.PROTECT, null=True, related_name="sessions")
+    series = models.ForeignKey(
+        SessionSeries, on_delete=models.PROTECT, null=True, related_name="sessions", db_index=False
+    )
     series_number = models.PositiveSmallIntegerField(null=True, editable=False)
     session_type = models.ForeignKey(SessionType, on_delete=models.PROTECT, related_name="sessions")
-    counselor = models.ForeignKey(CounselorProfile, on_delete=models.PROTECT, related_name="sessions")
-    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="sessions")
+    # Found by the indexes below, which begin with them: one of their own would only make each booking dearer.
+    counselor = models.ForeignKey(
+        CounselorProfile, on_delete=models.PROTECT, related_name="sessions", db_index=False
+    )
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="sessions", db_index=False)
     mode = models.CharField(max_length=10, choices=Mode)
     kind = models.CharField(max_length=10, choices=SessionKind)
     status = models.CharField(max_length=15, choices=SessionStatus, default=SessionStatus.CONFIRMED)
@@ -141,7 +146,9 @@ class Session(models.Model):
     fee_minor = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3)
     payment_policy = models.CharField(max_length=10, choices=PaymentPolicy)
-    cancelled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    cancelled_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     cancelled_at = models.DateTimeField(null=True, blank=True)
     sequence = models.PositiveIntegerField(default=0)
     overbooked = models.BooleanField(
@@ -185,6 +192,7 @@ class Session(models.Model):
             models.Index(fields=["counselor", "-start"], name="session_of_counselor"),
             models.Index(fields=["centre", "-start"], name="session_of_centre"),
             models.Index(fields=["-start", "id"], name="session_by_start"),
+            models.Index(fields=["series"], name="session_of_series", condition=Q(series__isnull=False)),
             models.Index(
                 fields=["counselor", "start"],
                 name="group_of_counselor",
@@ -223,14 +231,15 @@ class SessionParticipant(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # Both are found by the constraint and the index below.
+    # Both are found by the constraint and the index below. That there is such a session is said by the foreign key on
+    # session and start.
     session = models.ForeignKey(
-        Session, on_delete=models.CASCADE, related_name="participants", db_index=False
+        Session, on_delete=models.CASCADE, related_name="participants", db_index=False, db_constraint=False
     )
     patient = models.ForeignKey(
         PatientProfile, on_delete=models.PROTECT, related_name="participations", db_index=False
     )
-    start = models.DateTimeField(null=True, editable=False)
+    start = models.DateTimeField(editable=False)
     arrived_at = models.DateTimeField(
         null=True, editable=False, help_text="When the desk noted that they are there."
     )
