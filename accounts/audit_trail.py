@@ -2,14 +2,17 @@
 
 from accounts.models import AuditEvent
 from core import request_context
+from core.db import insert_values
 from core.facts import AuditRecord
+from core.statements import Statement
 
 
-def audit_events(records: list[AuditRecord]) -> list[AuditEvent]:
-    """A row for each record. Where the request came from is taken from the request's context."""
+def audit_inserts(records: list[AuditRecord]) -> list[Statement]:
+    """The insert of a row for each record. Where the request came from is taken from the request's context."""
     ip, request_id = request_context.ip.get() or None, request_context.request_id.get()
     return [
-        AuditEvent(
+        insert_values(
+            AuditEvent,
             actor_id=record.actor_id,
             action=record.action,
             object_type=record.object_type,

@@ -1,6 +1,7 @@
 """Inserts without the ORM, for the few places where building them is measured to matter (docs/performance.md)."""
 
 import uuid
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -36,6 +37,45 @@ def insert_statement(row: models.Model, *, on_conflict_do_nothing: bool = False)
         values.append(field.get_db_prep_save(value, connection))
     return _insert_sql(row._meta.db_table, tuple(columns), on_conflict_do_nothing), values
 
+
+def insert_values(
+    model: type[models.Model], *, on_conflict_do_nothing: bool = False, **values: Any
+) -> Statement:
+    """The INSERT of a row with these values, by attribute, and the defaults of all others, without the row's object.
+
+    Raises TypeError for a name that the model does not have, and for a field that wants to see the row it is in.
+    """
+    sql, columns = _columns_given(model, tuple(values), on_conflict_do_nothing)
+    row = []
+    for name, default, field in columns:
+        value = values[name] if default is None else default()
+        is_plain = type(value) in _PLAIN_VALUES and type(field) in _PLAIN_FIELDS
+        row.append(value if is_plain else field.get_db_prep_save(value, connection))
+    return sql, row
+
+
+@cache
+def _columns_given(
+    model: type[models.Model], given: tuple[str, ...], on_conflict_do_nothing: bool
+) -> tuple[str, list[tuple[str, Callable[[], Any] | None, Any]]]:
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    unknown = set(given) - set(fields)
+    if unknown:
+        raise TypeError(f"{model.__name__} has no {', '.join(sorted(unknown))}.")
+    columns: list[tuple[str, Callable[[], Any] | None, Any]] = []
+    for name, field in fields.items():
+        sees_row = type(field).pre_save not in _WITHOUT_ROW
+        if sees_row or getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+            raise TypeError(f"{model.__name__}.{name} is filled by the row that it is in.")
+        if name in given:
+            columns.append((name, None, field))
+        elif field.db_default is models.NOT_PROVIDED:
+            columns.append((name, field.get_default, field))
+    names = tuple(fields[name].column for name, _, _ in columns)
+    return _insert_sql(model._meta.db_table, names, on_conflict_do_nothing), columns
+
+
+_WITHOUT_ROW = (models.Field.pre_save, models.DateTimeField.pre_save, models.DateField.pre_save)
 
 # Fields that do nothing to these values on their way to the database; all else goes through the field.
 _PLAIN_FIELDS = (

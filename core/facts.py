@@ -10,16 +10,16 @@ after the commit by the outbox's handlers, at least once (docs/transactions.md).
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 
 from core import outbox
-from core.db import insert_at_once, insert_statement
+from core.db import insert_at_once, insert_statement, insert_values
 from core.statements import Statement
 
 
@@ -57,6 +57,12 @@ class Fact:
             self.inserts.append(insert_statement(row, on_conflict_do_nothing=on_conflict_do_nothing))
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
+    def insert_values(
+        self, model: type[models.Model], *, on_conflict_do_nothing: bool = False, **values: Any
+    ) -> None:
+        """`insert` of a row that nobody needs as an object: its values, by attribute."""
+        self.inserts.append(insert_values(model, on_conflict_do_nothing=on_conflict_do_nothing, **values))
+
     def audit(
         self,
         action: str,
@@ -81,8 +87,8 @@ class Fact:
         self.events.append(outbox.Event(event, {key: _plain(value) for key, value in ids.items()}, after))
 
 
-AuditWriter = Callable[[list[AuditRecord]], Sequence[models.Model]]
-"""Makes the rows of the audit trail; `fact` writes them."""
+AuditWriter = Callable[[list[AuditRecord]], list[Statement]]
+"""Makes the inserts of the audit trail's rows; `fact` runs them."""
 _audit_writers: list[AuditWriter] = []
 
 
@@ -101,8 +107,8 @@ def fact(*, actor: Actor | None) -> Iterator[Fact]:
     with transaction.atomic(savepoint=not is_whole):
         current = Fact(actor_id=actor.pk if actor is not None else None)
         yield current
-        audits, events = _audit_rows(current.audits), outbox.rows_for(current.events)
-        insert_at_once(*current.inserts, *map(insert_statement, [*audits, *events]))
+        events = outbox.inserts_for(current.events)
+        insert_at_once(*current.inserts, *_audit_inserts(current.audits), *events)
         if events:
             outbox.wake_on_commit()
 
@@ -116,10 +122,10 @@ def whole_request() -> transaction.Atomic:
     return _WholeRequest(using=DEFAULT_DB_ALIAS, savepoint=True, durable=False)
 
 
-def _audit_rows(records: list[AuditRecord]) -> Sequence[models.Model]:
+def _audit_inserts(records: list[AuditRecord]) -> list[Statement]:
     if records and not _audit_writers:
         raise RuntimeError("No audit writer is registered: refusing to commit a change without its record.")
-    return _audit_writers[0](records) if records else ()
+    return _audit_writers[0](records) if records else []
 
 
 def _plain(value: uuid.UUID | str | int | None) -> str | int | None:

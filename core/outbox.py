@@ -7,6 +7,7 @@ after its lease. Two entries may overtake one another: a handler reads the state
 """
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from django.db.models import F, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from core.db import insert_values
 from core.models import OutboxEntry
-from core.statements import read
+from core.statements import Statement, read
 
 log = structlog.get_logger(__name__)
 
@@ -77,19 +79,23 @@ def register(event: str, name: str, handler: Handler, *, is_urgent: bool = False
     registrations[name] = Registration(handler, is_urgent)
 
 
-def rows_for(events: Sequence[Event]) -> list[OutboxEntry]:
+def inserts_for(events: Sequence[Event]) -> list[Statement]:
     """The rows that tell of these events, to be written in the transaction that causes them (core/facts.py).
 
     An event that nobody listens to leaves no row.
     """
-    return [_row_for(event) for event in events if event.name in _handlers]
+    return [_insert_for(event) for event in events if event.name in _handlers]
 
 
-def _row_for(event: Event) -> OutboxEntry:
-    row = OutboxEntry(event=event.name, payload=event.payload, pending=list(_handlers[event.name]))
-    if event.after:
-        row.available_at = timezone.now() + event.after
-    return row
+def _insert_for(event: Event) -> Statement:
+    due = {"available_at": timezone.now() + event.after} if event.after else {}
+    return insert_values(
+        OutboxEntry, event=event.name, payload=event.payload, pending=list(_handlers[event.name]), **due
+    )
+
+
+WAKE_PAUSE_SECONDS = 0.02
+"""So soon after one wake-up a process sends no other: the relay looks again (core.relay.LOOK_AGAIN_SECONDS)."""
 
 
 def wake_on_commit() -> None:
@@ -102,7 +108,17 @@ def wake_on_commit() -> None:
 
 
 def _wake_relay() -> None:
+    if time.monotonic() < _last_wake.at + WAKE_PAUSE_SECONDS:
+        return
     read(f"NOTIFY {CHANNEL}")
+    _last_wake.at = time.monotonic()
+
+
+class _LastWake:
+    at = 0.0
+
+
+_last_wake = _LastWake()
 
 
 _CLAIM_DUE = """

@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 5.0
 """The longest a due entry waits when its wake-up was lost (a retry, or a notification sent while we reconnected)."""
+LOOK_AGAIN_SECONDS = 0.1
+"""After a wake-up: what was committed just after it sent none of its own (core.outbox.WAKE_PAUSE_SECONDS)."""
 RECONNECT_SECONDS = 2.0
 BROKER_AWAY = (BrokerUnavailable, RedisError, OSError)
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
@@ -59,18 +61,20 @@ class Relay:
         with psycopg.connect(**_connection_parameters(), autocommit=True) as listener:
             listener.execute(f"LISTEN {outbox.CHANNEL}")
             log.info("relay.listening")
+            is_woken = False
             while not self._stopping.is_set():
                 hand_out_due()
-                self._sleep_until_woken(listener)
+                is_woken = self._sleep(listener, LOOK_AGAIN_SECONDS if is_woken else SWEEP_SECONDS)
 
-    def _sleep_until_woken(self, listener: psycopg.Connection) -> None:
-        """Return on the first notification, after SWEEP_SECONDS, or within a second of stop()."""
+    def _sleep(self, listener: psycopg.Connection, longest: float) -> bool:
+        """Whether a notification ended it: the first one does, or `longest`, or stop() within a second."""
         waited = 0.0
-        while waited < SWEEP_SECONDS and not self._stopping.is_set():
-            if any(True for _ in listener.notifies(timeout=1.0, stop_after=1)):
+        while waited < longest and not self._stopping.is_set():
+            if any(True for _ in listener.notifies(timeout=min(1.0, longest), stop_after=1)):
                 self._swallow_further(listener)
-                return
+                return True
             waited += 1.0
+        return False
 
     @staticmethod
     def _swallow_further(listener: psycopg.Connection) -> None:

@@ -14,8 +14,11 @@ def take_into_care(
 
     Within the fact that is the reason, whose audit row tells of it; written with its other rows.
     """
-    f.insert(
-        CareRelationship(patient_id=patient_id, counselor_id=counselor_id, why=why),
-        PatientCentre(patient_id=patient_id, centre_id=centre_id),
+    f.insert_values(
+        CareRelationship,
+        patient_id=patient_id,
+        counselor_id=counselor_id,
+        why=str(why),
         on_conflict_do_nothing=True,
     )
+    f.insert_values(PatientCentre, patient_id=patient_id, centre_id=centre_id, on_conflict_do_nothing=True)
