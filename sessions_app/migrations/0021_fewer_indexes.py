@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0004_fewer_indexes"),
-        ("sessions_app", "0019_hours_versions"),
+        ("sessions_app", "0020_moves_say_where"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
