@@ -5,11 +5,13 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from accounts.authentication import claims_of
 from accounts.permissions import Action
 from accounts.roles import Role
 from core.api.answers import Answer
 from core.api.views import Endpoint, operation
 from core.errors import NotFound
+from core.statements import Statement
 from sessions_app.serializers.slots import (
     CounselorSlotShape,
     CounselorSlotsQuery,
@@ -19,12 +21,30 @@ from sessions_app.serializers.slots import (
     slot_answer,
 )
 from sessions_app.services.earliest import find_earliest_slots
-from sessions_app.services.slots import counselors_matching, find_slots
+from sessions_app.services.slots import counselors_matching, find_slots, slots_ahead
+
+
+def _ahead(request: Request, parsed: dict[str, Any]) -> list[Statement]:
+    claims, query, address = claims_of(request), parsed["query"], request._request.resolver_match
+    if claims is None or address is None:  # for a visitor nothing is asked before
+        return []
+    return slots_ahead(
+        counselor_id=address.kwargs["counselor_id"],
+        start=query["start"],
+        end=query["end"],
+        wish=query["wish"],
+        for_patient=claims.user_id if claims.role == Role.PATIENT else None,
+    )
 
 
 class CounselorSlots(Endpoint):
     @operation(
-        Action.DIRECTORY_READ, query=CounselorSlotsQuery, answer=SlotShape, many=True, raises=(NotFound,)
+        Action.DIRECTORY_READ,
+        query=CounselorSlotsQuery,
+        answer=SlotShape,
+        many=True,
+        raises=(NotFound,),
+        ahead=_ahead,
     )
     def get(self, request: Request, counselor_id: UUID, query: dict[str, Any]) -> Answer:
         """A counselor's free times, earliest first. A patient finds a time that they hold themselves free."""

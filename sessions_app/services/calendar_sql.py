@@ -25,6 +25,8 @@ _TAKEN_COLUMNS = """
        taken.lowers, taken.uppers, begun.starts, elsewhere.lowers, elsewhere.uppers,
        groups.ids, groups.type_ids, groups.starts, groups.ends, groups.modes, groups.centre_ids, groups.centre_names,
        groups.capacities, groups.left"""
+_TAKEN_COLUMNS_SIMPLY = f"""
+       taken.lowers, taken.uppers, NULL, elsewhere.lowers, elsewhere.uppers{", NULL" * 9}"""
 
 _PERSON = """
   JOIN accounts_centre centre ON centre.id = counselor.primary_centre_id
@@ -70,25 +72,33 @@ _HOURS = f"""
          FROM sessions_app_availabilityexception
         WHERE counselor_id = counselor.user_id AND kind = 'unavailable' AND last_day >= %s AND first_day <= %s) away"""  # noqa: S608 - all ours
 
-# Takes: the window's ends, the patient whose own holds take no time; whether to read what has begun in any case, the
-# ends of the days around the window, that patient; the window's ends; that patient, the window's ends.
-_TAKEN = f"""
+# Takes: the window's ends, and the patient whose own holds take no time.
+_BUSY = f"""
  CROSS JOIN LATERAL (
        SELECT array_agg(lower) AS lowers, array_agg(upper) AS uppers
-         FROM ({BUSY.format(resource="counselor.user_id")}) AS spans) taken
+         FROM ({BUSY.format(resource="counselor.user_id")}) AS spans) taken"""  # noqa: S608 - all ours
+
+# Takes: whether to read it in any case, the ends of the days around the window, and the patient as above.
+_BEGUN = """
  CROSS JOIN LATERAL (
        SELECT array_agg(extract(epoch FROM entry.start)::bigint) AS starts
          FROM sessions_app_occupancy occupancy JOIN sessions_app_calendarentry entry ON entry.id = occupancy.entry_id
         WHERE (booking.most_sessions_a_day IS NOT NULL OR %s) AND occupancy.resource = counselor.user_id
           AND occupancy.is_active AND upper(busy) > to_timestamp(%s) AND lower(busy) < to_timestamp(%s)
           AND (occupancy.expires_at IS NULL OR occupancy.expires_at > statement_timestamp())
-          AND entry.kind = ANY('{{hold,session,offer}}')
-          AND entry.id NOT IN (SELECT entry_id FROM sessions_app_slothold WHERE patient_id = %s AND is_live)) begun
+          AND entry.kind = ANY('{hold,session,offer}')
+          AND entry.id NOT IN (SELECT entry_id FROM sessions_app_slothold WHERE patient_id = %s AND is_live)) begun"""
+
+# Takes: the window's ends.
+_ELSEWHERE = """
  CROSS JOIN LATERAL (
        SELECT array_agg(extract(epoch FROM start)::bigint) AS lowers,
               array_agg(extract(epoch FROM "end")::bigint) AS uppers
          FROM sessions_app_outsidebusy
-        WHERE counselor_id = counselor.user_id AND "end" > to_timestamp(%s) AND start < to_timestamp(%s)) elsewhere
+        WHERE counselor_id = counselor.user_id AND "end" > to_timestamp(%s) AND start < to_timestamp(%s)) elsewhere"""
+
+# Takes: the patient as above, and the window's ends.
+_GROUPS = """
  CROSS JOIN LATERAL (
        SELECT array_agg(session.id ORDER BY session.start) AS ids,
               array_agg(session.session_type_id ORDER BY session.start) AS type_ids,
@@ -108,7 +118,8 @@ _TAKEN = f"""
         WHERE EXISTS (SELECT FROM sessions_app_sessiontype WHERE counselor_id = counselor.user_id AND is_active
                          AND kind = 'group' AND capacity > 1)
           AND session.counselor_id = counselor.user_id AND session.kind = 'group' AND session.status = 'confirmed'
-          AND session.start >= to_timestamp(%s) AND session.start < to_timestamp(%s)) groups"""  # noqa: S608 - all ours
+          AND session.start >= to_timestamp(%s) AND session.start < to_timestamp(%s)) groups"""
+_TAKEN = f"{_BUSY}{_BEGUN}{_ELSEWHERE}{_GROUPS}"
 
 _FROM = "  FROM accounts_counselorprofile counselor"
 _VERSION_COLUMNS = f"""
@@ -127,8 +138,13 @@ _OF_HOURS = f"{_PERSON}{_BOOKING}{_HOURS}"
 
 READ_CALENDARS = f"SELECT {_HOURS_COLUMNS}, {_TAKEN_COLUMNS} {_FROM} {_OF_HOURS} {_TAKEN} {_THESE} {_LISTED}"
 READ_HOURS = f"SELECT {_VERSION_COLUMNS}, {_HOURS_COLUMNS} {_FROM} {_VERSION} {_OF_HOURS} {_THESE} {_LISTED}"
-_OF_TAKEN = f"{_VERSION}{_BOOKING}{_TAKEN}"
-READ_TAKEN = f"SELECT counselor.user_id, {_VERSION_COLUMNS}, {_TAKEN_COLUMNS} {_FROM} {_OF_TAKEN} {_THESE}"
-READ_VERSIONS = f"SELECT counselor.user_id, {_VERSION_COLUMNS} {_FROM} {_VERSION} {_THESE}"
+_BY_ID = "  FROM unnest(%s::uuid[]) AS counselor (user_id)"
+_VERSIONED = f"SELECT counselor.user_id, {_VERSION_COLUMNS}"
+
+# These take their counselors first.
+READ_TAKEN = f"{_VERSIONED}, {_TAKEN_COLUMNS} {_BY_ID} {_VERSION} {_BOOKING} {_TAKEN}"
+# Of counselors who keep to no number a day and lead no groups: a third less for PostgreSQL to set up, each time.
+READ_TAKEN_SIMPLY = f"{_VERSIONED}, {_TAKEN_COLUMNS_SIMPLY} {_BY_ID} {_VERSION} {_BUSY} {_ELSEWHERE}"
+READ_VERSIONS = f"{_VERSIONED} {_BY_ID} {_VERSION}"
 READ_BUSY = BUSY.format(resource="%s")
 READ_BUSY_OF_ALL = BUSY.format(resource="ANY(%s::uuid[])")

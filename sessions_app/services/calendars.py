@@ -19,6 +19,7 @@ from sessions_app.services.calendar_sql import (
     READ_CALENDARS,
     READ_HOURS,
     READ_TAKEN,
+    READ_TAKEN_SIMPLY,
 )
 from sessions_app.services.rooms import Rooms, rooms_from, rooms_statement
 from sessions_app.wall_clock import Span, local_date, wall_span
@@ -120,6 +121,18 @@ class CounselorCalendar:
     """The name of all of this that lasts; None where the hours are not to be kept."""
     rooms: Rooms = field(default_factory=dict)
 
+    @property
+    def is_simple(self) -> bool:
+        """Whether nothing but what is busy has to be read of what is taken: no day gets full, no group is led."""
+        return self.terms.most_a_day is None and not any(offered.is_group for offered in self.types)
+
+    @property
+    def may_need_room(self) -> bool:
+        """Whether some session of theirs could be in person."""
+        return any(rule.centre_id for rule in self.rules) and any(
+            Mode.IN_PERSON in offered.modes for offered in self.types
+        )
+
     def choose_type(
         self,
         *,
@@ -202,11 +215,18 @@ def hours_statement(counselor_ids: Collection[UUID], first_day: date) -> Stateme
 
 
 def taken_statement(
-    counselor_ids: Collection[UUID], start: datetime, end: datetime, for_patient: UUID | None
+    counselor_ids: Collection[UUID],
+    start: datetime,
+    end: datetime,
+    for_patient: UUID | None,
+    *,
+    is_simple: bool = False,
 ) -> Statement:
-    """What is taken of these, for `taken_from`."""
-    values = _taken_values(start, end, for_patient, for_planning=False)
-    return READ_TAKEN, [*values, list(counselor_ids)]
+    """What is taken of these, for `taken_from`; the simple one when the hours of all of them say so."""
+    if is_simple:
+        reach = window(start, end)
+        return READ_TAKEN_SIMPLY, [list(counselor_ids), *reach, for_patient, *reach]
+    return READ_TAKEN, [list(counselor_ids), *_taken_values(start, end, for_patient, for_planning=False)]
 
 
 def busy_statement(resource_id: UUID, start: datetime, end: datetime, for_patient: UUID | None) -> Statement:

@@ -10,7 +10,7 @@ who books or changes hours reads all of it anew (`read_calendars`).
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -54,22 +54,67 @@ def read_known_calendars(
 
     One round trip; a second one when hours were known and have changed.
     """
-    start, end = _whole_days(start, end)
-    first_day = _first_day(start, end)
-    hours = _known(counselor_ids, first_day)
-    unknown = [id_ for id_ in counselor_ids if id_ not in hours]
-    reads = [taken_statement(counselor_ids, start, end, for_patient)]
-    if with_rooms:
-        reads.append(rooms_statement(counselor_ids, start, end, for_patient))
-    if unknown:
-        reads.append(hours_statement(unknown, first_day))
-    taken, *more = read_in_one_round_trip(*reads)
+    plan = _Plan.of(counselor_ids, start, end, for_patient, with_rooms=with_rooms)
+    hours = dict(plan.hours)
+    taken, *more = read_in_one_round_trip(*plan.statements)
     changed = _changed(taken, hours)
-    if unknown:
-        hours |= _keep(more.pop(), first_day)
+    if plan.asks_for_hours:
+        hours |= _keep(more.pop(), plan.first_day)
     if changed:
-        hours |= _read_anew(hours, changed, first_day)
+        # What is taken is read anew as well: by now there may be a limit a day, a group, or a session in person.
+        window = (*_whole_days(start, end), for_patient)
+        again = [hours_statement(changed, plan.first_day), taken_statement(changed, *window)]
+        if with_rooms:
+            again.append(rooms_statement(counselor_ids, *window))
+        new_hours, newly_taken, *more = read_in_one_round_trip(*again)
+        for id_ in changed:
+            del hours[id_]  # who is no longer listed does not come back
+        hours |= _keep(new_hours, plan.first_day)
+        taken = [*(row for row in taken if row[0] not in changed), *newly_taken]
     return taken_from(taken, hours, *more)
+
+
+def statements_ahead(
+    counselor_ids: Collection[UUID],
+    *,
+    start: datetime,
+    end: datetime,
+    for_patient: UUID | None = None,
+    with_rooms: bool = True,
+) -> list[Statement]:
+    """What `read_known_calendars` reads first, for `send_along`."""
+    return _Plan.of(counselor_ids, start, end, for_patient, with_rooms=with_rooms).statements
+
+
+class _Plan(NamedTuple):
+    """What is to be read: what is taken, the rooms where one may be needed, and last the hours that are not known."""
+
+    statements: list[Statement]
+    hours: dict[UUID, CounselorCalendar]
+    first_day: date
+    asks_for_hours: bool
+
+    @classmethod
+    def of(
+        cls,
+        counselor_ids: Collection[UUID],
+        start: datetime,
+        end: datetime,
+        for_patient: UUID | None,
+        *,
+        with_rooms: bool,
+    ) -> "_Plan":
+        start, end = _whole_days(start, end)
+        first_day = _first_day(start, end)
+        hours = _known(counselor_ids, first_day)
+        unknown = [id_ for id_ in counselor_ids if id_ not in hours]
+        is_simple = not unknown and all(calendar.is_simple for calendar in hours.values())
+        statements = [taken_statement(counselor_ids, start, end, for_patient, is_simple=is_simple)]
+        if with_rooms and (unknown or any(calendar.may_need_room for calendar in hours.values())):
+            statements.append(rooms_statement(counselor_ids, start, end, for_patient))
+        if unknown:
+            statements.append(hours_statement(unknown, first_day))
+        return cls(statements, hours, first_day, asks_for_hours=bool(unknown))
 
 
 def read_known_hours(
@@ -91,7 +136,7 @@ def read_taken(
     """The calendars whose hours were read just now, with what is taken of them."""
     start, end = _whole_days(start, end)
     reads: list[Statement] = [taken_statement(hours, start, end, None)]
-    if with_rooms:
+    if with_rooms and any(calendar.may_need_room for calendar in hours.values()):
         reads.append(rooms_statement(hours, start, end, None))
     taken, *room_rows = read_in_one_round_trip(*reads)
     return taken_from(taken, hours, *room_rows)

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from accounts.models import CounselorProfile
 from core.errors import NotFound
+from core.statements import Statement
 from sessions_app.free_time import Blocks, free_times
 from sessions_app.models import Mode
 from sessions_app.room_times import free_room
 from sessions_app.services.calendars import CounselorCalendar, Group, OfferedType
-from sessions_app.services.hours import read_known_calendars
+from sessions_app.services.hours import read_known_calendars, statements_ahead
 from sessions_app.services.known_days import by_day, first_start
 
 _MOMENT = timedelta(microseconds=1)
@@ -77,6 +78,16 @@ def find_slots(
     if calendar is None:
         raise NotFound("This counselor is not taking bookings here.")
     return list(slots_of(calendar, wish=wish, start=start, end=end, now=now))
+
+
+def slots_ahead(
+    *, counselor_id: UUID, start: datetime, end: datetime, wish: Wish, for_patient: UUID | None
+) -> list[Statement]:
+    """What `find_slots` reads first, for `send_along`."""
+    start, end = within_horizon(start, end, timezone.now())
+    return statements_ahead(
+        [counselor_id], start=start, end=end, for_patient=for_patient, with_rooms=wish.may_need_room
+    )
 
 
 def counselors_matching(*, specialization: str | None = None, language: str | None = None) -> list[UUID]:

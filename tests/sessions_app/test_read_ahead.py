@@ -8,7 +8,9 @@ from accounts.roles import Role
 from accounts.services.security import deactivate_user
 from accounts.services.tokens import Client, open_device
 from core import statements
-from tests.sessions_app.clinic import book, coming
+from sessions_app.services.holds import place_hold
+from sessions_app.services.reservations import Choice
+from tests.sessions_app.clinic import book, coming, instant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,3 +83,39 @@ def test_a_query_that_is_wrong_is_told_after_who_is_asking(token, patient):
     assert asking(token).get("/api/sessions", {"page": "x"}).status_code == 400
     deactivate_user(user=patient, actor=None)
     assert asking(token).get("/api/sessions", {"page": "x"}).status_code == 401
+
+
+def starts_of(answer):
+    return [instant(row["start"]) for row in answer.json()["data"]]
+
+
+def test_who_asks_and_the_times_they_ask_for_are_one_round_trip(token, practice, round_trips):
+    path, day = f"/api/counselors/{practice.pk}/slots", coming().date()
+    asking(token).get(path, {"from": day, "to": day, "mode": "video"})
+    round_trips.clear()
+    assert coming() in starts_of(asking(token).get(path, {"from": day, "to": day, "mode": "video"}))
+    assert round_trips == [2]
+    asking(token).get(path, {"from": day, "to": day})
+    assert round_trips == [2, 3]  # with the rooms
+    APIClient().get(path, {"from": day, "to": day, "mode": "video"})
+    assert round_trips == [2, 3, 1]
+
+
+def test_times_are_read_ahead_for_who_the_token_says_and_shown_to_who_it_is(
+    token, practice, patient, rival, round_trips
+):
+    place_hold(choice=Choice(practice.pk, coming()), patient_id=patient.pk, actor=patient)
+    path, day = f"/api/counselors/{practice.pk}/slots", {"from": coming().date(), "to": coming().date()}
+    theirs = open_device(user=rival, client=Client(user_agent="test", ip=None)).access
+    for _ in range(2):
+        assert coming() in starts_of(asking(token).get(path, day))
+        assert coming() not in starts_of(asking(theirs).get(path, day))
+        assert coming() not in starts_of(APIClient().get(path, day))
+    claims = read_access_token(token)
+    claiming = make_access_token(
+        user_id=patient.pk,
+        device_id=claims.device_id,
+        security_version=claims.security_version,
+        role=Role.ADMIN,
+    )
+    assert coming() in starts_of(asking(claiming).get(path, day))
