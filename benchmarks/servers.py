@@ -23,7 +23,7 @@ START_SECONDS = 60
 
 
 @contextmanager
-def granian() -> Iterator[str]:
+def granian(**environment: str) -> Iterator[str]:
     """The house, laid out as production is: WSGI, one blocking thread a worker."""
     port = free_port()
     command = [
@@ -31,8 +31,8 @@ def granian() -> Iterator[str]:
         *("--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS), "--blocking-threads", "1"),
         *("--no-access-log", "--log-level", "error"),
     ]
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings", "PYTHONPATH": str(CHECKOUT)}
-    with _process(command, environment, f"http://127.0.0.1:{port}/health") as _:
+    settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.settings", "PYTHONPATH": str(CHECKOUT)}
+    with _process(command, os.environ | settings | environment, f"http://127.0.0.1:{port}/health") as _:
         yield f"http://127.0.0.1:{port}"
 
 

@@ -7,6 +7,7 @@ from unittest import mock
 from benchmarks.servers import EMBEDDED
 
 _environment = {
+    "FREE_TIMES_IN_MEMORY": os.environ.get("FREE_TIMES_IN_MEMORY", "true"),
     "ENV_FILES": "",
     "DEBUG": "true",
     "SECRET_KEY": "for-benchmarks-only-" + "x" * 40,

@@ -128,6 +128,7 @@ if USES_EMBEDDED_REDIS:
 
 # By core/statements.py; not behind a pooler that hands each transaction another connection.
 DATABASE_PREPARED_STATEMENTS = env.bool("DATABASE_PREPARED_STATEMENTS", default=True)
+FREE_TIMES_IN_MEMORY = env.bool("FREE_TIMES_IN_MEMORY", default=True)
 DATABASES: dict[str, Any] = {}
 if DATABASE_URL:
     DATABASES["default"] = database_settings(

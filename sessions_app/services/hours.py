@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from core.statements import Row, Statement, read, read_in_one_round_trip
@@ -186,6 +187,8 @@ def _read_anew(
 def _keep(rows: Iterable[Row], first_day: date) -> dict[UUID, CounselorCalendar]:
     hours = {}
     for calendar in hours_from(rows):
+        if not settings.FREE_TIMES_IN_MEMORY:
+            calendar.hours_version = None  # its days are not to be kept either
         hours[calendar.counselor_id] = calendar
         if calendar.hours_version is not None:
             _kept.put(calendar.counselor_id, _Hours(first_day, calendar))

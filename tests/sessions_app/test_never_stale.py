@@ -231,3 +231,17 @@ def test_a_day_is_worked_out_once(somebody, monkeypatch):
     assert days
     assert find_slots(**question) == first
     assert len(worked_out) == days
+
+
+def test_without_memory_each_question_is_worked_out_anew(somebody, monkeypatch, settings):
+    from sessions_app.services import slots
+
+    settings.FREE_TIMES_IN_MEMORY = False
+    worked_out = []
+    work_out = slots.free_times
+    monkeypatch.setattr(
+        slots, "free_times", lambda *args, **window: worked_out.append(1) or work_out(*args, **window)
+    )
+    question = question_about(somebody)
+    assert find_slots(**question) == find_slots(**question)
+    assert len(worked_out) == 2
