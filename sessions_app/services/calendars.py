@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -292,7 +293,7 @@ def _hours(row: Sequence[Any]) -> CounselorCalendar:
         name.strip(),
         centre_id,
         types=[_offered(*values) for values in zip(*types, strict=True)] if types[0] else [],
-        rules=list(map(Rule, *rules)) if rules[0] else [],
+        rules=list(map(_rule, *rules)) if rules[0] else [],
         terms=Terms(*terms) if terms[0] is not None else Terms(),
         leave=away_spans(zip(*away, strict=True)) if away[0] else [],
         centre_names={centre_id: centre_name},
@@ -302,6 +303,12 @@ def _hours(row: Sequence[Any]) -> CounselorCalendar:
         if rule.centre_id is not None:
             calendar.centre_names[rule.centre_id] = place
     return calendar
+
+
+@lru_cache(maxsize=4_096)
+def _rule(*values: Any) -> Rule:
+    """Many counselors keep the same hours; else most of what a thousand calendars keep in memory would be rules."""
+    return Rule(*values)
 
 
 def _with_taken(hours: CounselorCalendar, taken: Sequence[Any], rooms: Rooms) -> CounselorCalendar:
