@@ -186,7 +186,14 @@ def _day_entries() -> list[dict[str, Any]]:
         session(0, "River", status="completed", is_past=True),
         session(1, "Meera Nair", status="in_progress", is_now=True, mode="in_person", place="Room 2"),
         {"kind": "gap", "start": morning + timedelta(hours=1.9), "end": morning + timedelta(hours=4)},
+        {
+            "kind": "block",
+            "start": morning + timedelta(hours=4),
+            "end": morning + timedelta(hours=5),
+            "url": "#",
+        },
         session(4, "Daniel Osei", status="cancelled"),
+        {"kind": "elsewhere", "start": morning + timedelta(hours=5), "end": morning + timedelta(hours=6)},
         session(5, "Blue Heron", type_name="First talk", mode="phone"),
     ]
 

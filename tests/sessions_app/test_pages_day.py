@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from sessions_app.models import OutsideBusy, OutsideCalendar
+from sessions_app.services.blocks import add_block
 from sessions_app.services.cancellation import cancel_session
 from tests.factories import CentreFactory, PatientFactory, StaffCentreFactory
 from tests.sessions_app.clinic import book, coming, open_practice
@@ -46,6 +48,25 @@ def test_a_cancelled_session_stays_visible_and_is_not_counted(cast, of_a):
 
 def test_an_empty_day_says_what_to_do(cast, of_a):
     assert "Look at my hours" in words(browser_of(cast.a.counselor).get("/today"))
+
+
+def test_the_day_shows_blocks_and_being_busy_elsewhere_and_gaps_reckon_with_them(cast, of_a):
+    book(of_a, cast.a.patient, coming(hour=9))
+    add_block(
+        counselor=of_a, start=coming(hour=10), end=coming(hour=11), title="Team", actor=cast.a.counselor
+    )
+    calendar = OutsideCalendar.objects.create(counselor=of_a, name="Home", address="https://cal.test/h.ics")
+    for start, end in ((coming(hour=12), coming(hour=13)), (coming(hour=12), coming(4, 2))):
+        OutsideBusy.objects.create(calendar=calendar, counselor=of_a, start=start, end=end)
+    page = words(browser_of(cast.a.counselor).get("/today" + DAY))
+    assert "1 session." in page
+    assert "10:00 am Team , blocked until 11:00 am" in page
+    assert "11:00 am Nothing until 12:00 pm 12:00 pm Busy in another calendar until 12:00 am" in page
+    assert page.count("Busy in another calendar") == 1
+    next_day = f"?day={coming(4).date()}"
+    assert "12:00 am Busy in another calendar until 2:00 am" in words(
+        browser_of(cast.a.counselor).get("/today" + next_day)
+    )
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "0001-01-01", "9999-12-31", ""])
