@@ -88,7 +88,7 @@ def inserts_for(events: Sequence[Event]) -> list[Statement]:
 
 
 def _insert_for(event: Event) -> Statement:
-    due = {"available_at": timezone.now() + event.after} if event.after else {}
+    due: dict[str, Any] = {"available_at": timezone.now() + event.after} if event.after else {}
     return insert_values(
         OutboxEntry, event=event.name, payload=event.payload, pending=list(_handlers[event.name]), **due
     )
