@@ -59,6 +59,9 @@ urlpatterns = [
     ),
     path("sessions/<uuid:session_id>/start", endings.session_start, name="session_start"),
     path("sessions/<uuid:session_id>/complete", endings.session_complete, name="session_complete"),
+    path(
+        "sessions/<uuid:session_id>/reschedule/over", rescheduling.session_overbook, name="session_overbook"
+    ),
     path("sessions/<uuid:session_id>/no-show", endings.session_no_show, name="session_no_show"),
     path("sessions/<uuid:session_id>/correct", endings.session_correct, name="session_correct"),
     path("sessions/<uuid:session_id>/waive", endings.session_waive, name="session_waive"),

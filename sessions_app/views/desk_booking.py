@@ -28,6 +28,7 @@ from sessions_app.views.desk import chosen_centre, desk_centres, staff_of
 from sessions_app.views.one_session import facts_of
 from sessions_app.views.picker import DAYS_SHOWN, SlotPicker, slot_picker
 from sessions_app.views.posts import posted_from
+from sessions_app.views.shown import sentence_of
 
 MOST_FOUND = 10
 LOOK_AHEAD = timedelta(days=28)
@@ -128,7 +129,7 @@ def _book(
             overbook_reason=overbook.cleaned_data["reason"] if overbook else "",
         )
     except (SlotTaken, ValidationFailed) as error:
-        said: dict[str, Any] = {"problem": _problem(error), "alternatives": _alternatives(error, desk)}
+        said: dict[str, Any] = {"problem": sentence_of(error), "alternatives": _alternatives(error, desk)}
         overbook = overbook or OverbookForm(initial=_clock_of(start))
         return show_desk(
             request, desk, note=note, overbook=overbook, status=error.status, is_refused=True, **said
@@ -248,13 +249,6 @@ def _clock_of(start: datetime | None) -> dict[str, Any]:
         return {}
     here = timezone.localtime(start)
     return {"over_day": here.date(), "over_time": here.time()}
-
-
-def _problem(error: SlotTaken | ValidationFailed) -> str:
-    sentences = [
-        str(text) for texts in error.details.values() if texts for text in texts if isinstance(text, str)
-    ]
-    return sentences[0] if sentences else error.message
 
 
 def _alternatives(error: SlotTaken | ValidationFailed, desk: Desk) -> list[tuple[datetime, str]]:

@@ -14,6 +14,7 @@ from accounts.permissions import Action
 from core.errors import InvalidState, SlotTaken, ValidationFailed
 from sessions_app.access import access_session
 from sessions_app.forms.booking import StartForm
+from sessions_app.forms.desk import OverbookForm
 from sessions_app.models import Session
 from sessions_app.services.new_times import find_new_times
 from sessions_app.services.policies import cost_of_cancelling
@@ -21,6 +22,8 @@ from sessions_app.services.rescheduling import require_movable
 from sessions_app.services.switching import change_time, switches
 from sessions_app.views.one_session import facts_of
 from sessions_app.views.picker import SlotPicker, picker_of, with_days
+from sessions_app.views.posts import posted_from
+from sessions_app.views.shown import sentence_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,20 +49,52 @@ def _move(request: HttpRequest, session: Session) -> HttpResponse:
     try:
         moved = change_time(session=session, start=form.cleaned_data["start"], actor=reader_of(request))
     except (SlotTaken, ValidationFailed) as error:
-        sentences = error.details.get("start")
-        return _show(request, session, problem=str(sentences[0]) if sentences else error.message)
+        return _show(request, session, problem=sentence_of(error), status=409)
     messages.success(request, "The session has its new time. Everyone concerned is told.")
     return redirect("session_detail", moved.pk)
 
 
-def _show(request: HttpRequest, session: Session, *, problem: str = "") -> HttpResponse:
+@posted_from("session_reschedule")
+def session_overbook(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Move it over what the counselor has or offers, for a reason; for staff."""
+    reader = reader_of(request)
+    session = access_session(reader, session_id, Action.SESSION_CHANGE)
+    form = OverbookForm(request.POST)
+    if not form.is_valid():
+        return _show(request, session, overbook=form, status=422)
+    try:
+        reschedule_session(
+            session=session,
+            start=form.instant,
+            actor=reader,
+            overbook_reason=form.cleaned_data["reason"],
+        )
+    except (SlotTaken, ValidationFailed) as error:
+        return _show(request, session, problem=sentence_of(error), overbook=form, status=error.status)
+    except InvalidState as error:
+        messages.info(request, error.message)
+        return redirect("session_detail", session_id)
+    messages.success(request, "The session is overbooked at its new time. Everyone concerned is told.")
+    return redirect("session_detail", session_id)
+
+
+def _show(
+    request: HttpRequest,
+    session: Session,
+    *,
+    problem: str = "",
+    overbook: OverbookForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    may_overbook = reader_of(request).may(Action.SESSION_OVERBOOK)
     context = facts_of(request, session) | {
+        "overbook_form": (overbook or OverbookForm()) if may_overbook else None,
+        "is_overbooking": overbook is not None,
         "problem": problem,
         "picker": _picker(request, session),
         "hold_url": reverse("session_reschedule", args=[session.pk]),
         "cost": cost_of_cancelling(session=session, actor=reader_of(request)),
     }
-    status = 409 if problem else 200
     return render(request, "sessions_app/session_reschedule.html", context, status=status)
 
 

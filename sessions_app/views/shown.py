@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Action
 from accounts.roles import Role
+from core.errors import DomainError
 from sessions_app.models import OPEN_STATES, Mode
 from sessions_app.services.check_in import Arrival, arrivals_of, is_open_to_check_in
 from sessions_app.session_rows import SessionRow
@@ -143,6 +144,12 @@ def day_page_of(row: SessionRow, viewer: User) -> str:
         return reverse("my_sessions")
     page = "counselor_today" if viewer.role == Role.COUNSELOR else "front_desk_day"
     return f"{reverse(page)}?day={timezone.localdate(row.start)}"
+
+
+def sentence_of(error: DomainError) -> str:
+    """What a refusal says of one field when it does; else of the whole."""
+    said = (text for texts in error.details.values() if isinstance(texts, list) for text in texts)
+    return next((text for text in said if isinstance(text, str)), error.message)
 
 
 def _nearby(instant: datetime) -> str:

@@ -271,3 +271,30 @@ def test_booking_takes_as_many_queries_for_one_counselor_as_for_many(cast, desk,
     for _ in range(3):
         open_practice(counselor=CounselorFactory(primary_centre=cast.a.centre))
     assert queries_of(desk, f"{BOOK}?patient={state['patient']}") == for_one
+
+
+# --- Moving ---------------------------------------------------------------------------------------------------
+
+
+def test_staff_move_a_session_over_another_with_a_reason_and_others_do_not(cast, desk, practice):
+    book(practice, PatientFactory().user, coming(hour=11))
+    session = book(practice, cast.a.patient, coming(hour=14))
+    page, over = (reverse(name, args=[session.pk]) for name in ("session_reschedule", "session_overbook"))
+    for role in ("patient", "counselor"):
+        client = browser_of(cast.of_role(role))
+        assert "Overbook" not in words(client.get(page))
+        sent = {"over_day": coming().date(), "over_time": "11:00", "reason": "x"}
+        assert client.post(over, sent).status_code == 403
+    assert "Overbook this time" in words(desk.get(page))
+    sent = {"over_day": coming().date(), "over_time": "11:00"}
+    assert "This field is required" in words(desk.post(over, sent), 422)
+    free = sent | {"over_time": "15:00", "reason": "agreed"}
+    assert "This time is free" in words(desk.post(over, free), 400)
+    assert led_to(desk.post(over, sent | {"reason": "agreed"})) == reverse(
+        "session_detail", args=[session.pk]
+    )
+    assert Session.objects.get(pk=session.pk).start == coming(hour=11)
+    assert "Overbooked" in words(desk.get(reverse("session_detail", args=[session.pk])))
+    assert "Overbooked" not in words(
+        browser_of(cast.a.patient).get(reverse("session_detail", args=[session.pk]))
+    )
