@@ -70,8 +70,11 @@ def correct_session(*, session: Session, status: SessionStatus, reason: str, act
 
 
 def locked_session(session: Session) -> Session:
-    """The session as it is now, with its entry, locked until the transaction ends."""
-    return Session.objects.select_related("entry").select_for_update(of=("self",)).get(pk=session.pk)
+    """The session as it is now, locked until the transaction ends.
+
+    By itself: joined with its entry it would not be found when it got another one while this waited for it.
+    """
+    return Session.objects.select_for_update().get(pk=session.pk)
 
 
 def require_transition(session: Session, target: SessionStatus) -> None:

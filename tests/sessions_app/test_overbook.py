@@ -1,8 +1,6 @@
 """Staff book over what a counselor has or offers, with a reason; never over the patient or the room."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from django.core import mail
@@ -10,8 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts.models import AuditEvent, CareRelationship
-from core.errors import SlotTaken
-from sessions_app.models import CalendarEntry, Mode, Occupancy, Session, SlotHold
+from sessions_app.models import Mode, Occupancy, Session, SlotHold
 from sessions_app.services.booking import book_session
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.offers import offer_freed_time
@@ -19,7 +16,7 @@ from sessions_app.services.reservations import Choice
 from sessions_app.services.rooms import add_room
 from sessions_app.services.states import correct_session, mark_no_show
 from tests.cast import signed_in_client
-from tests.factories import CentreFactory, CounselorFactory, PatientFactory, StaffCentreFactory, StaffFactory
+from tests.factories import CentreFactory, CounselorFactory, PatientFactory, StaffCentreFactory
 from tests.notifications.post import work_off
 from tests.sessions_app.clinic import active_spans, ask_session, book, coming, done, open_practice, refused
 from tests.sessions_app.overlaps import double_bookings
@@ -213,42 +210,6 @@ def test_a_centre_where_the_counselor_has_no_hours_lends_its_rooms_all_the_same(
     assert shown["room"]["id"] == str(room.pk)
     another = PatientFactory(centre=cast.a.centre).user
     refused(overbook(desk, practice, another, coming(**NIGHT), **place), 409, "SLOT_TAKEN")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_sixteen_desks_at_once_double_no_patient_and_no_room():
-    centre = CentreFactory()
-    rooms = [add_room(centre=centre, name=name, actor=None) for name in ("Amber", "Blue", "Coral")]
-    desks = [StaffFactory(role="front_desk", centre=centre) for _ in range(16)]
-    counselors = [open_practice(counselor=CounselorFactory(primary_centre=centre)) for _ in range(2)]
-    for counselor in counselors:
-        book(counselor, PatientFactory().user, coming())
-    patients = [PatientFactory(centre=centre).user for _ in range(6)]
-    at_once = Barrier(16)
-
-    def attempt(number):
-        try:
-            at_once.wait(20)
-            return overbooked(
-                counselors[number % 2],
-                patients[number % 6],
-                desks[number],
-                coming(minute=15 * (number % 3)),
-                mode=Mode.IN_PERSON if number % 4 else Mode.VIDEO,
-            )
-        except SlotTaken as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(16) as pool:
-        results = list(pool.map(attempt, range(16)))
-    booked = [result for result in results if isinstance(result, Session)]
-    in_rooms = CalendarEntry.objects.filter(session__in=booked, room__isnull=False).values_list("room")
-    assert 3 <= len(booked) <= 6  # each patient once: all these times overlap
-    assert len(in_rooms) == len(set(in_rooms)) == sum(session.mode == Mode.IN_PERSON for session in booked)
-    assert len(in_rooms) <= len(rooms)
-    assert double_bookings() == []
 
 
 # --- Afterwards ------------------------------------------------------------------------------------------------
