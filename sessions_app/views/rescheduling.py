@@ -18,7 +18,7 @@ from sessions_app.forms.desk import OverbookForm
 from sessions_app.models import Session
 from sessions_app.services.new_times import find_new_times
 from sessions_app.services.policies import cost_of_cancelling
-from sessions_app.services.rescheduling import require_movable
+from sessions_app.services.rescheduling import require_movable, reschedule_session
 from sessions_app.services.switching import change_time, switches
 from sessions_app.views.one_session import facts_of
 from sessions_app.views.picker import SlotPicker, picker_of, with_days
