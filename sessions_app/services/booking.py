@@ -123,7 +123,7 @@ def book_directly(
             overbooked_by=actor if over else None,
         )
         if over:
-            note_overbooking(current, session, patient_id=patient_id, reason=overbook_reason)
+            note_overbooking(current, session, patient_ids=[patient_id], reason=overbook_reason)
         return Booked(session, *names, reservation.room)
 
 

@@ -3,7 +3,7 @@
 An overbooked session takes none of its counselor's time, so nothing else of theirs is moved or refused because of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -62,10 +62,11 @@ def rooms_over(slot: Slot, patient_id: UUID) -> tuple[Mapping[UUID, list[RoomTim
     return rooms_from(read(*statement)), statement
 
 
-def note_overbooking(current: Fact, session: Session, *, patient_id: UUID, reason: str) -> None:
-    current.audit(
-        "session.overbooked", session, patient_id=patient_id, centre_id=session.centre_id, why=reason
-    )
+def note_overbooking(current: Fact, session: Session, *, patient_ids: Collection[UUID], reason: str) -> None:
+    for patient_id in patient_ids:
+        current.audit(
+            "session.overbooked", session, patient_id=patient_id, centre_id=session.centre_id, why=reason
+        )
     current.announce("session.overbooked", session=session.pk)
 
 

@@ -79,7 +79,7 @@ def reschedule_session(
             for each in patient_ids:
                 current.audit("session.rescheduled", kept, patient_id=each, centre_id=kept.centre_id)
             if over:
-                note_overbooking(current, kept, patient_id=patient_id, reason=overbook_reason)
+                note_overbooking(current, kept, patient_ids=patient_ids, reason=overbook_reason)
             current.announce("session.rescheduled", session=kept.pk)
             current.announce("time.freed", UNDO_FOR, entry=was.entry_id)
     return kept

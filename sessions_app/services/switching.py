@@ -12,6 +12,7 @@ from sessions_app.models import Session, SessionKind
 from sessions_app.services.booking import book_session
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.occupancy import give_back, lock
+from sessions_app.services.overbooking import require_may_overbook
 from sessions_app.services.rescheduling import choice_of, require_movable, reschedule_session
 from sessions_app.services.seats import active_participants, leave_time
 from sessions_app.services.states import locked_session
@@ -39,6 +40,8 @@ def change_time(
             overbook_reason=overbook_reason,
             now=now,
         )
+    if overbook_reason:
+        require_may_overbook(actor)
     if duration_minutes not in (None, session.duration_minutes):
         raise ValidationFailed(details={"duration_minutes": ["A group is as long as it is. Leave this out."]})
     return switch_session(session=session, start=start, actor=actor, now=now)

@@ -11,7 +11,10 @@ from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.check_in import check_in
 from sessions_app.services.rescheduling import reschedule_session
 from tests.cast import signed_in_client
+from tests.factories import PatientFactory
 from tests.sessions_app.clinic import book, coming, done, instant, open_practice, refused
+from tests.sessions_app.groups import lead_group, meet
+from tests.sessions_app.pages import browser_of, words
 
 pytestmark = pytest.mark.django_db
 THERE = {"mode": "in_person"}
@@ -83,6 +86,18 @@ def test_a_person_is_named_and_must_take_part(cast, desk, session):
     assert "patient" in error["details"]
     refused(desk.delete(f"{address(session)}?patient={cast.stranger.pk}"), 400, "VALIDATION_ERROR")
     assert arrived(session)
+
+
+def test_of_a_group_each_is_checked_in_alone(cast, desk, practice):
+    people = [cast.a.patient, PatientFactory().user]
+    group = today(meet(lead_group(counselor=practice, modes=["in_person"]), people, coming(4)))
+    done(desk.post(address(group), {"patient": str(people[1].pk)}, format="json"))
+    arrived_by_person = {row["patient"]["id"]: row["arrived_at"] for row in done(desk.get(address(group)))}
+    assert arrived_by_person[str(people[0].pk)] is None
+    assert arrived_by_person[str(people[1].pk)]
+    assert "1 of 2 here" in words(browser_of(cast.a.counselor).get(f"/sessions/{group.pk}"))
+    theirs = signed_in_client(people[1])
+    assert [row["patient"]["id"] for row in done(theirs.get(address(group)))] == [str(people[1].pk)]
 
 
 def test_only_on_its_day_only_in_person_and_only_while_it_is_on(cast, desk, practice):

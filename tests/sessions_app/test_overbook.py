@@ -19,6 +19,7 @@ from tests.cast import signed_in_client
 from tests.factories import CentreFactory, CounselorFactory, PatientFactory, StaffCentreFactory
 from tests.notifications.post import work_off
 from tests.sessions_app.clinic import active_spans, ask_session, book, coming, done, open_practice, refused
+from tests.sessions_app.groups import lead_group, meet
 from tests.sessions_app.overlaps import double_bookings
 from tests.sessions_app.waiting import wait
 
@@ -257,6 +258,20 @@ def test_any_session_can_be_moved_over_another_by_staff_and_gives_its_time_back(
         refused(move(client, session, taken.start, **OVER), 403, "PERMISSION_DENIED")
     done(move(desk, session, taken.start, **OVER))
     assert active_spans(practice.pk) == [(taken.start, taken.end)]
+
+
+def test_a_group_moves_over_another_session_with_everybody_in_it(cast, practice, taken, desk):
+    people = [cast.a.patient, PatientFactory().user]
+    group = meet(lead_group(counselor=practice), people, coming(4))
+    refused(move(signed_in_client(people[1]), group, taken.start, **OVER), 403, "PERMISSION_DENIED")
+    shown = done(move(desk, group, taken.start, **OVER))
+    assert shown["overbooked"] is True
+    assert active_spans(practice.pk) == [(taken.start, taken.end)]
+    for person in people:
+        assert active_spans(person.pk) == [(taken.start, taken.start + timedelta(hours=1))]
+    audited = AuditEvent.objects.filter(object_id=group.pk, action="session.overbooked", why=WHY)
+    assert set(audited.values_list("patient_id", flat=True)) == {person.pk for person in people}
+    assert double_bookings() == []
 
 
 def test_cancelled_it_frees_the_patient_and_offers_the_counselors_time_to_nobody(
