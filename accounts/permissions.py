@@ -24,6 +24,7 @@ class Action(StrEnum):
     SESSION_OVERBOOK = "session.overbook"
     SESSION_SEE = "session.see"
     SESSION_CHANGE = "session.change"
+    SESSION_SUGGEST = "session.suggest"
     SESSION_COMPLETE = "session.complete"
     SESSION_NO_SHOW = "session.no_show"
     SESSION_CHECK_IN = "session.check_in"
@@ -65,6 +66,7 @@ PERMISSIONS: dict[Action, dict[str, Scope]] = {
     Action.SESSION_OVERBOOK:  {                     _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_SEE:       {_P: _OWN, _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_CHANGE:    {_P: _OWN, _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
+    Action.SESSION_SUGGEST:   {          _C: _OWN,  _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_COMPLETE:  {          _C: _OWN,                            _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_NO_SHOW:   {          _C: _OWN,  _F: _CENTRE,              _M: _CENTRE, _G: _ALL, _A: _ALL},
     Action.SESSION_CHECK_IN:  {                     _F: _CENTRE, _O: _CENTRE, _M: _CENTRE, _G: _ALL, _A: _ALL},

@@ -70,6 +70,7 @@ urlpatterns = [
     path("sessions/<uuid:session_id>/reschedule", states.SessionReschedule.as_view()),
     path("sessions/<uuid:session_id>/check-in", check_in.SessionCheckIn.as_view()),
     path("sessions/<uuid:session_id>/reschedule/undo", states.RescheduleUndo.as_view()),
+    path("sessions/<uuid:session_id>/suggested-times", states.SuggestedTimes.as_view()),
     path("sessions/<uuid:session_id>/start", states.SessionStart.as_view()),
     path("sessions/<uuid:session_id>/complete", states.SessionCompletion.as_view()),
     path("sessions/<uuid:session_id>/no-show", states.SessionNoShow.as_view()),

@@ -4,6 +4,7 @@ Everyone who takes part is told: the patients and the counselor. The words are m
 session as it then is; what no longer applies is not sent.
 """
 
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,8 @@ from sessions_app.models import (
 from sessions_app.models.sessions import SessionQuerySet
 from sessions_app.services.offers import offer_freed_place, offer_freed_time
 from sessions_app.services.reminders import plan_reminders
+from sessions_app.services.seats import active_participants
+from sessions_app.services.suggestions import free_suggestions
 from sessions_app.services.waitlist import end_waiting_for_booked
 
 
@@ -47,6 +50,7 @@ def register() -> None:
     registry.register_type("waitlist_offer", render_offer)
     registry.register_type("series_booked", render_series)
     registry.register_type("series_moved", render_series_moved)
+    registry.register_type("times_suggested", render_suggested)
     outbox.register("session.confirmed", "sessions_app.plan_reminders", on_confirmed_plan_reminders)
     outbox.register("session.confirmed", "sessions_app.notify", on_confirmed_notify)
     outbox.register("session.confirmed", "sessions_app.end_waiting", on_confirmed_end_waiting)
@@ -61,6 +65,7 @@ def register() -> None:
     outbox.register("session.cancelled", "sessions_app.offer_freed_time", on_cancelled_offer_time)
     outbox.register("series.booked", "sessions_app.notify", on_series_notify)
     outbox.register("series.moved", "sessions_app.notify", on_series_moved_notify)
+    outbox.register("session.times_suggested", "sessions_app.notify", on_suggested_notify)
     outbox.register("time.freed", "sessions_app.offer_freed_time", on_time_freed)
     outbox.register("waitlist.offered", "sessions_app.notify", on_offered_notify)
 
@@ -135,6 +140,19 @@ def on_rescheduled_notify(payload: outbox.Payload) -> None:
     session = _session(payload)
     if session is not None and "series" not in payload:
         _notify("session_rescheduled", session, dedupe=f"{session.pk}@{session.sequence}")
+
+
+def on_suggested_notify(payload: outbox.Payload) -> None:
+    """The patients, once for each time that somebody suggests."""
+    session = _session(payload)
+    if session is not None:
+        patients = [participant.patient_id for participant in active_participants(session)]
+        notify(
+            user_ids=patients,
+            type_code="times_suggested",
+            about_id=session.pk,
+            dedupe=str(payload["first"]),
+        )
 
 
 def on_cancelled_notify(payload: outbox.Payload) -> None:
@@ -215,6 +233,31 @@ def render_rescheduled(user: User, session_id: UUID) -> Mail | None:
         return None
     subject = _("Your appointment is moved to %(day)s at %(time)s") % _moment(session)
     return _mail("session_rescheduled", subject, session, user, method=CalendarMethod.REQUEST)
+
+
+def render_suggested(user: User, session_id: UUID) -> Mail | None:
+    """The times that can still be had instead, each with its link. None when it has moved, or none is left."""
+    session = _still_coming(session_id, user)
+    slots = free_suggestions(session) if session is not None else []
+    if session is None or not slots:
+        return None
+    page = settings.SITE_URL + reverse("session_suggested", args=[session.pk])
+    return compose(
+        template="sessions_app/mail/times_suggested",
+        subject=_("Please choose a new time instead of %(day)s at %(time)s") % _moment(session),
+        context={
+            "rows": [
+                (_("With"), _with_whom(session, user)),
+                (_("Until now"), _when(session)),
+                _where(session),
+            ],
+            "times": [
+                (wording.span(slot.start, slot.end), f"{page}?{urlencode({'start': slot.start.isoformat()})}")
+                for slot in slots
+            ],
+            "page_url": page,
+        },
+    )
 
 
 def render_cancelled(user: User, session_id: UUID) -> Mail | None:

@@ -24,6 +24,7 @@ from sessions_app.views import (
     series_new,
     session_types,
     sessions,
+    suggestions,
     waitlist,
 )
 
@@ -57,6 +58,8 @@ urlpatterns = [
         check_in.session_check_in_undo,
         name="session_check_in_undo",
     ),
+    path("sessions/<uuid:session_id>/suggest", suggestions.session_suggest, name="session_suggest"),
+    path("sessions/<uuid:session_id>/suggested", suggestions.session_suggested, name="session_suggested"),
     path("sessions/<uuid:session_id>/start", endings.session_start, name="session_start"),
     path("sessions/<uuid:session_id>/complete", endings.session_complete, name="session_complete"),
     path(

@@ -8,16 +8,17 @@ from rest_framework.request import Request
 
 from accounts.access import reader_of
 from accounts.permissions import Action
-from core.api.answers import Answer
+from core.api.answers import Answer, Created
 from core.api.views import Endpoint, operation
 from core.errors import InvalidState, NotFound, PermissionDenied, SlotTaken, ValidationFailed
 from sessions_app.access import access_session
 from sessions_app.api.shown import shown_session
 from sessions_app.models import Session, SessionStatus
 from sessions_app.serializers.sessions import SessionShape
-from sessions_app.serializers.states import CorrectBody, RescheduleBody
+from sessions_app.serializers.states import CorrectBody, RescheduleBody, SuggestBody, SuggestedShape
 from sessions_app.services.moves import take_back_move
 from sessions_app.services.states import complete_session, correct_session, mark_no_show, start_session
+from sessions_app.services.suggestions import free_suggestions, suggest_times
 from sessions_app.services.switching import change_time
 
 REFUSALS = (NotFound, PermissionDenied, InvalidState)
@@ -45,6 +46,29 @@ class RescheduleUndo(Endpoint):
     def post(self, request: Request, session_id: UUID) -> Answer:
         """Back to the time before one's own last move, within half a minute of it and while that time is free."""
         return _after(take_back_move, request, session_id, Action.SESSION_CHANGE)
+
+
+class SuggestedTimes(Endpoint):
+    @operation(Action.SESSION_SEE, answer=SuggestedShape, many=True, raises=(NotFound,))
+    def get(self, request: Request, session_id: UUID) -> Answer:
+        """The times suggested to the patient that can still be had; `reschedule` takes one, whatever the notice."""
+        slots = free_suggestions(access_session(reader_of(request), session_id))
+        return Answer([{"start": slot.start, "end": slot.end} for slot in slots])
+
+    @operation(
+        Action.SESSION_SUGGEST,
+        body=SuggestBody,
+        answer=SuggestedShape,
+        many=True,
+        status=201,
+        raises=(ValidationFailed, *REFUSALS),
+    )
+    def post(self, request: Request, session_id: UUID, body: dict[str, Any]) -> Answer:
+        """Tell the patient of new times for a session that cannot be kept. It stays where it is until they choose."""
+        actor = reader_of(request)
+        session = access_session(actor, session_id, Action.SESSION_SUGGEST)
+        suggested = suggest_times(session=session, starts=body["starts"], actor=actor)
+        return Created([{"start": each.start, "end": each.end} for each in suggested])
 
 
 class SessionStart(Endpoint):

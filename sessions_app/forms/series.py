@@ -46,7 +46,7 @@ class NewSeriesForm(forms.Form):
     start = forms.CharField(required=False)
 
     def clean_start(self) -> datetime | None:
-        return _instant(self.cleaned_data["start"].replace(" ", "+"))
+        return read_instant(self.cleaned_data["start"].replace(" ", "+"))
 
     def chosen(self) -> dict[str, Any]:
         self.is_valid()
@@ -71,13 +71,14 @@ def read_answers(posted: Mapping[str, Any]) -> dict[datetime, datetime | None]:
     answers = {}
     for name, value in posted.items():
         asked, _, instead = str(value).partition("|")
-        start, other = _instant(asked), _instant(instead)
+        start, other = read_instant(asked), read_instant(instead)
         if name.startswith(ANSWER) and start is not None and (other is not None or instead == LEAVE_OUT):
             answers[start] = other
     return answers
 
 
-def _instant(text: str) -> datetime | None:
+def read_instant(text: str) -> datetime | None:
+    """An instant as an address or a form carries it; None for what is none."""
     try:
         instant = parse_datetime(text)
     except ValueError:

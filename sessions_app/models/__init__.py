@@ -24,6 +24,7 @@ from sessions_app.models.sessions import (
     SessionParticipant,
     SessionStatus,
 )
+from sessions_app.models.suggestions import SuggestedTime
 from sessions_app.models.types import Mode, PaymentPolicy, SessionKind, SessionType
 from sessions_app.models.waitlist import OfferOutcome, Priority, WaitlistEntry, WaitlistOffer, WaitlistStatus
 
@@ -66,6 +67,7 @@ __all__ = [
     "SessionStatus",
     "SessionType",
     "SlotHold",
+    "SuggestedTime",
     "WaitlistEntry",
     "WaitlistOffer",
     "WaitlistStatus",

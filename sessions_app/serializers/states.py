@@ -5,11 +5,12 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.fields import InstantField
-from core.api.serializers import Body
+from core.api.serializers import Body, Shape
 from sessions_app.models import CORRECTIONS, SessionStatus
 from sessions_app.models.sessions import MAX_WHY
 from sessions_app.models.types import MAX_DURATION_MINUTES
 from sessions_app.serializers.sessions import OverbookBody, overbook_reason
+from sessions_app.services.suggestions import MOST_SUGGESTED
 
 _TARGETS = sorted({status for targets in CORRECTIONS.values() for status in targets})
 
@@ -35,3 +36,17 @@ class RescheduleBody(OverbookBody):
         reason = overbook_reason(values)
         kept = {name: value for name, value in values.items() if name not in OverbookBody._declared_fields}
         return {**kept, "overbook_reason": reason}
+
+
+class SuggestBody(Body):
+    starts = serializers.ListField(
+        child=InstantField(),
+        min_length=1,
+        max_length=MOST_SUGGESTED,
+        help_text="Times to which the session could move.",
+    )
+
+
+class SuggestedShape(Shape):
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()

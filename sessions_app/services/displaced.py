@@ -11,12 +11,12 @@ from math import ceil
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import CounselorProfile, User
 from sessions_app.free_time import is_free, merge_spans
 from sessions_app.listing import session_rows
-from sessions_app.models import Mode, Occupancy, Session, SessionParticipant
+from sessions_app.models import Mode, Occupancy, Session, SessionParticipant, SuggestedTime
 from sessions_app.services.calendars import CounselorCalendar, read_calendars
 from sessions_app.services.slots import Slot, Wish, slots_of
 from sessions_app.session_rows import SessionRow
@@ -32,11 +32,15 @@ Change = Callable[[CounselorCalendar], None]
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
-    """A session outside the hours: the rule that says so, and up to three new times, the nearest first."""
+    """A session outside the hours: the rule that says so, and up to three new times, the nearest first.
+
+    `suggested_at` is when the patient was told of times to choose from, None when they were not.
+    """
 
     session: SessionRow
     rule: WhyNot
     offers: list[Slot]
+    suggested_at: datetime | None
 
 
 class _Booked(NamedTuple):
@@ -83,7 +87,9 @@ def find_displaced(
         return []
     offers = _offers([one for one, _ in outside.values()], calendar, now)
     rows = session_rows(Session.objects.visible_to(viewer).filter(pk__in=outside), viewer=viewer, now=now)
-    return [Displaced(row, outside[row.id][1].rule, offers[row.id]) for row in rows]
+    standing = SuggestedTime.objects.filter(session__in=outside, instead_of=F("session__start"))
+    suggested = dict(standing.values_list("session", "suggested_at"))
+    return [Displaced(row, outside[row.id][1].rule, offers[row.id], suggested.get(row.id)) for row in rows]
 
 
 def _calendar_around(counselor: CounselorProfile, start: datetime, end: datetime) -> CounselorCalendar:

@@ -10,7 +10,16 @@ from accounts.models import User
 from accounts.roles import Role
 from core.errors import InvalidState
 from core.facts import fact
-from sessions_app.models import EntryKind, Mode, Session, SessionKind, SessionMove, SessionStatus, SessionType
+from sessions_app.models import (
+    EntryKind,
+    Mode,
+    Session,
+    SessionKind,
+    SessionMove,
+    SessionStatus,
+    SessionType,
+    SuggestedTime,
+)
 from sessions_app.services.moves import UNDO_FOR
 from sessions_app.services.occupancy import give_back, lock
 from sessions_app.services.overbooking import note_overbooking
@@ -47,7 +56,7 @@ def reschedule_session(
         patient_ids = _patients_of(session)
         lock(session.counselor_id, *patient_ids)
         kept = locked_session(session)
-        require_movable(kept, actor, now)
+        require_movable(kept, actor, now, to=start)
         if _patients_of(kept) != patient_ids:
             raise InvalidState("Somebody has just come or gone. Look at the session again.")
         if kept.start == start and duration_minutes in (None, kept.duration_minutes):
@@ -85,8 +94,11 @@ def reschedule_session(
     return kept
 
 
-def require_movable(session: Session, actor: User, now: datetime) -> None:
-    """Raises InvalidState. Patients move only while cancelling is free: else the notice would mean nothing."""
+def require_movable(session: Session, actor: User, now: datetime, *, to: datetime | None = None) -> None:
+    """Raises InvalidState. Patients move only while cancelling is free: else the notice would mean nothing.
+
+    Unless `to` is a time that was suggested to them: then it is not they who give no notice.
+    """
     if session.status != SessionStatus.CONFIRMED:
         state = SessionStatus(session.status).label.lower()
         raise InvalidState(f"This session is {state}, so it can no longer be moved.")
@@ -97,7 +109,11 @@ def require_movable(session: Session, actor: User, now: datetime) -> None:
         raise InvalidState(
             "Two of you take part, so the counselor or the centre moves this session. Ask them."
         )
-    if actor.role == Role.PATIENT and cost_of_cancelling(session=session, actor=actor, now=now).charge_minor:
+    if actor.role != Role.PATIENT or (
+        to and SuggestedTime.objects.standing(session).filter(start=to).exists()
+    ):
+        return
+    if cost_of_cancelling(session=session, actor=actor, now=now).charge_minor:
         raise InvalidState(TOO_LATE)
 
 

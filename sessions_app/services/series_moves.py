@@ -213,6 +213,7 @@ def _write(
             entry_id=session.entry_id,
             start=session.start,
             end=session.end,
+            centre_id=session.centre_id,
             moved_by=actor,
             moved_at=now,
         )

@@ -10,7 +10,7 @@ from accounts.access import reader_of
 from accounts.roles import Role
 from sessions_app.forms.ratings import RatingForm
 from sessions_app.listing import session_rows
-from sessions_app.models import Session
+from sessions_app.models import Session, SuggestedTime
 from sessions_app.services.notes import texts_for
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.ratings import rating_of
@@ -46,6 +46,7 @@ def detail_page(request: HttpRequest, session: Session, *, rating: RatingForm | 
     context |= participants_of(request, session, context["session"])
     can = context["session"].can
     if "cancel" in can:
+        context["has_suggestions"] = SuggestedTime.objects.standing(session).exists()
         context["cost"] = cost_of_cancelling(session=session, actor=reader)
     if "rate" in can:
         kept = rating_of(session=session, patient=reader)

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 View = Callable[..., HttpResponse]
@@ -15,6 +16,13 @@ View = Callable[..., HttpResponse]
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: nothing unless it was posted, and then even when it is empty."""
     return request.POST if request.method == "POST" else None
+
+
+def back_to(request: HttpRequest, page: str, *args: Any) -> str:
+    """Where the form says that its reader came from (“back”), if that is an address of ours; else the page."""
+    asked = request.POST.get("back", "")
+    is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+    return asked if is_ours else reverse(page, args=args)
 
 
 def posted_from(page: str, *, is_about_one: bool = True) -> Callable[[View], View]:

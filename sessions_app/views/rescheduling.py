@@ -22,7 +22,7 @@ from sessions_app.services.rescheduling import require_movable, reschedule_sessi
 from sessions_app.services.switching import change_time, switches
 from sessions_app.views.one_session import facts_of
 from sessions_app.views.picker import SlotPicker, picker_of, with_days
-from sessions_app.views.posts import posted_from
+from sessions_app.views.posts import back_to, posted_from
 from sessions_app.views.shown import sentence_of
 
 
@@ -51,7 +51,7 @@ def _move(request: HttpRequest, session: Session) -> HttpResponse:
     except (SlotTaken, ValidationFailed) as error:
         return _show(request, session, problem=sentence_of(error), status=409)
     messages.success(request, "The session has its new time. Everyone concerned is told.")
-    return redirect("session_detail", moved.pk)
+    return redirect(back_to(request, "session_detail", moved.pk))
 
 
 @posted_from("session_reschedule")

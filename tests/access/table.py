@@ -33,6 +33,7 @@ EVERYBODY = reach(OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN)
 SIGNED_IN = reach(NO, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN)
 PATIENTS = reach(NO, OWN, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
 SESSIONS = reach(NO, OWN, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
+SUGGESTING = reach(NO, NO, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
 COMPLETING = reach(NO, NO, OWN, NO, NO, CENTRE, ALL, ALL)
 NO_SHOW = reach(NO, NO, OWN, CENTRE, NO, CENTRE, ALL, ALL)
 PARTICIPANTS = reach(NO, NO, OWN, CENTRE, CENTRE, CENTRE, ALL, ALL)
@@ -255,6 +256,15 @@ TABLE: dict[str, Row] = {
     "GET sessions/<uuid:session_id>/cancellation": Row(SESSIONS, at("sessions/{coming}/cancellation")),
     "POST sessions/<uuid:session_id>/cancellation/waive": Row(
         WAIVING, at("sessions/{charged}/cancellation/waive", {"reason": "first time"})
+    ),
+    "GET sessions/<uuid:session_id>/suggested-times": Row(SESSIONS, at("sessions/{coming}/suggested-times")),
+    "POST sessions/<uuid:session_id>/suggested-times": Row(
+        SUGGESTING,
+        about(
+            "sessions/{coming}/suggested-times",
+            lambda world, piece: {"starts": [world.free_start.isoformat()]},
+        ),
+        success=201,
     ),
     "POST sessions/<uuid:session_id>/reschedule": Row(
         SESSIONS,
