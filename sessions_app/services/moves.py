@@ -91,10 +91,12 @@ def _last_move(kept: Session, actor: User, now: datetime) -> SessionMove:
 
 
 def _require_same(kept: Session, last: SessionMove, before: set[UUID], people: set[UUID]) -> None:
-    """Else more would have to be put back than the time: a length with its fee, an overbooking, who takes part."""
+    """Else more would have to be put back than the time: a length with its fee, an overbooking, who takes part, the way to meet."""
     is_same_length = kept.end - kept.start == last.end - last.start
     is_same_company = before - {last.entry.room_id} == people
-    if kept.status != SessionStatus.CONFIRMED or not is_same_length or not is_same_company:
+    is_same_way = (last.entry.room_id is None) == (kept.entry.room_id is None)
+    is_same = is_same_length and is_same_company and is_same_way
+    if kept.status != SessionStatus.CONFIRMED or not is_same:
         raise InvalidState("The session has changed since, so this cannot be taken back. Move it instead.")
 
 

@@ -23,6 +23,7 @@ from sessions_app.models import (
     SlotHold,
 )
 from sessions_app.occurrences import Occurrence
+from sessions_app.services.moves import UNDO_FOR
 from sessions_app.services.occupancy import give_back, lock
 from sessions_app.services.policies import cost_of_cancelling
 from sessions_app.services.repeats import Calendars, locked_calendars
@@ -243,7 +244,7 @@ def _tell(current: Fact, series: SessionSeries, moved: list[tuple[Session, Sessi
         told_with = {} if is_one else {"series": series.pk}
         current.audit("session.rescheduled", session, patient_id=patient_id, centre_id=session.centre_id)
         current.announce("session.rescheduled", session=session.pk, **told_with)
-        current.announce("time.freed", entry=was.entry_id)
+        current.announce("time.freed", UNDO_FOR, entry=was.entry_id)
     if not is_one:
         centre_id = moved[0][0].centre_id
         current.audit("series.moved", series, patient_id=patient_id, centre_id=centre_id)

@@ -172,6 +172,10 @@ def test_another_way_to_meet_takes_a_room_each_time_and_gives_it_back(api_as, ca
     done(move(api_as(patient), series, mode="in_person"))
     sessions = sessions_of(series)
     assert {(session.mode, session.entry.room) for session in sessions} == {("in_person", first)}
+    assert {move.centre for session in sessions for move in session.moves.all()} == {cast.a.centre}
+    # Taking back one of the moves would leave it without the way to meet that it had.
+    undo = f"/api/sessions/{sessions[0].pk}/reschedule/undo"
+    assert "changed since" in refused(api_as(patient).post(undo), 409, "INVALID_STATE")["message"]
     # The desk names the room; a patient cannot.
     refused(move(api_as(patient), series, room=str(second.pk)), 403, "PERMISSION_DENIED")
     rival = PatientFactory().user
