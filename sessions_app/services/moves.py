@@ -91,7 +91,7 @@ def _last_move(kept: Session, actor: User, now: datetime) -> SessionMove:
 
 
 def _require_same(kept: Session, last: SessionMove, before: set[UUID], people: set[UUID]) -> None:
-    """Else more would have to be put back than the time: a length with its fee, an overbooking, who takes part, the way to meet."""
+    """Else more would have to be put back than the time: its length and fee, an overbooking, people, how they meet."""
     is_same_length = kept.end - kept.start == last.end - last.start
     is_same_company = before - {last.entry.room_id} == people
     is_same_way = (last.entry.room_id is None) == (kept.entry.room_id is None)
