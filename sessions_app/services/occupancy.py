@@ -7,6 +7,7 @@ behind all of it, but alone it would deadlock when many want overlapping times a
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -61,8 +62,9 @@ def new_entry(
     buffer_after: timedelta,
     room_id: UUID | None = None,
     expires_at: datetime | None = None,
-) -> tuple[CalendarEntry, list[Occupancy]]:
-    """An entry and whose time it takes, to be written with the resources locked: IntegrityError when one is busy then.
+) -> tuple[CalendarEntry, list[dict[str, Any]]]:
+    """An entry and whose time it takes, the values of Occupancy, to be written with the resources locked:
+    IntegrityError when one is busy then.
 
     Buffers keep the time of the counselor and the room, not the patient's. Without a counselor it takes none of theirs:
     overbooking.
@@ -73,11 +75,10 @@ def new_entry(
     for resource in (counselor_id, room_id):
         if resource is not None:
             spans[resource] = with_buffers
-    occupancies = [
-        Occupancy(entry=entry, resource=resource, busy=busy, expires_at=expires_at)
+    return entry, [
+        {"entry_id": entry.pk, "resource": resource, "busy": busy, "expires_at": expires_at}
         for resource, busy in spans.items()
     ]
-    return entry, occupancies
 
 
 def keep_until(entry_id: UUID, expires_at: datetime | None, *, kind: EntryKind) -> None:

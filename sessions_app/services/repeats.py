@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from django.conf import settings
 from core.errors import NotFound, ValidationFailed
 from core.statements import Row
 from sessions_app.free_time import is_free, merge_spans
-from sessions_app.models import CalendarEntry, EntryKind, Mode, Occupancy
+from sessions_app.models import CalendarEntry, EntryKind, Mode
 from sessions_app.models.series import MAX_OCCURRENCES, MIN_OCCURRENCES
 from sessions_app.occurrences import LONGEST_STEP, Occurrence, occurrences
 from sessions_app.room_times import RoomTimes, free_room
@@ -104,7 +105,9 @@ class Calendars:
         rooms = self.counselor.rooms.get(slot.centre_id, ())
         return free_room([room for room in rooms if room_id in (None, room.id)], *self.needed(slot))
 
-    def new_entry(self, slot: Slot, room_id: UUID | None = None) -> tuple[CalendarEntry, list[Occupancy]]:
+    def new_entry(
+        self, slot: Slot, room_id: UUID | None = None
+    ) -> tuple[CalendarEntry, list[dict[str, Any]]]:
         """The entry of a session at this time, to be written."""
         room = self.room_for(slot, room_id)
         return new_entry(

@@ -106,11 +106,13 @@ class Reservation:
             expires_at=expires_at,
         )
         busy = DateTimeTZRange(self.start, self.end)
-        occupancies += [
-            Occupancy(entry=entry, resource=companion, busy=busy, expires_at=expires_at)
-            for companion in self.companions
-        ]
-        current.insert(entry, *occupancies)
+        for companion in self.companions:
+            occupancies.append(
+                {"entry_id": entry.pk, "resource": companion, "busy": busy, "expires_at": expires_at}
+            )
+        current.insert(entry)
+        for occupancy in occupancies:
+            current.insert_values(Occupancy, **occupancy)
         return entry
 
 

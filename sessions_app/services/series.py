@@ -158,7 +158,7 @@ def _write(
             series_number=wanted.occurrence.number,
         )
         entries.append(entry)
-        occupancies += taken
+        occupancies += [Occupancy(**values) for values in taken]
         sessions.append(session)
         participants.append(participant)
     series.save(force_insert=True)

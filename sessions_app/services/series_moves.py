@@ -220,7 +220,7 @@ def _write(
         )
         entry, taken = wanted.calendars.new_entry(slot, wanted.room_id)
         entries.append(entry)
-        occupancies += taken
+        occupancies += [Occupancy(**values) for values in taken]
         session.entry, session.start, session.end = entry, slot.start, slot.end
         session.centre_id, session.mode = slot.centre_id, wanted.calendars.mode_of(slot)
         session.overbooked, session.overbooked_by = False, None  # the time is one that is offered

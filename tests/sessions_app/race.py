@@ -134,7 +134,9 @@ def strew_dead_holds(arena: Field, day: datetime) -> int:
                     buffer_after=timedelta(),
                     expires_at=past,
                 )
-                current.insert(entry, *occupancies)
+                current.insert(entry)
+                for occupancy in occupancies:
+                    current.insert_values(Occupancy, **occupancy)
                 SlotHold.objects.create(
                     entry=entry,
                     patient_id=ghost.pk,
