@@ -53,6 +53,19 @@ def read(sql: str, values: Sequence[Any] = ()) -> list[Row]:
     return read_in_one_round_trip((sql, values))[0]
 
 
+def read_and_commit(sql: str, values: Sequence[Any]) -> list[Row]:
+    """The last statement of a transaction with its COMMIT, in one round trip; within another transaction just `read`.
+
+    To be followed by nothing but the end of the outermost `atomic` block, whose own commit then finds nothing to do.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    if not database.in_atomic_block or database.savepoint_ids or database.needs_rollback:
+        return read(sql, values)
+    if database.queries_logged or database.execute_wrappers or not settings.DATABASE_PREPARED_STATEMENTS:
+        return read(sql, values)
+    return read_in_one_round_trip((sql, values), ("COMMIT", ()))[0]
+
+
 def send_along(*statements: Statement) -> None:
     """Let these go with what is asked next, for whoever is about to read just them, in this order, and nothing else.
 

@@ -26,7 +26,7 @@ from core.errors import Conflict, ValidationFailed
 from core.facts import whole_request
 from core.ids import uuid7
 from core.models import IdempotencyKey
-from core.statements import Row, read, read_in_one_round_trip
+from core.statements import Row, read_and_commit, read_in_one_round_trip
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -90,7 +90,7 @@ def answer_once(request: Request, work: Callable[[], HttpResponseBase]) -> HttpR
             return _replay(claim, *kept)
         response = cast(HttpResponse, work())
         answer = [claim.fingerprint, response.status_code, response.content]
-        read(_KEEP, [uuid7(), claim.user_id, claim.route, claim.key, *answer])
+        read_and_commit(_KEEP, [uuid7(), claim.user_id, claim.route, claim.key, *answer])
     return response
 
 

@@ -8,7 +8,13 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from django.test.utils import CaptureQueriesContext
 
 from core import statements
-from core.statements import read, read_in_one_round_trip, send_along, send_nothing_along
+from core.statements import (
+    read,
+    read_and_commit,
+    read_in_one_round_trip,
+    send_along,
+    send_nothing_along,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -159,3 +165,46 @@ def test_a_mistake_in_what_is_sent_along_is_told_to_who_asks_for_it(round_trips)
     assert read(*ONE) == [(1,)]
     with pytest.raises(DatabaseError):
         read(*wrong)
+
+
+def test_the_last_statement_takes_the_commit_along(a_table, round_trips):
+    with transaction.atomic():
+        read("INSERT INTO kept VALUES (3, 'three')")
+        read_and_commit("INSERT INTO kept VALUES (4, 'four')", [])
+        assert connection.connection.info.transaction_status.name == "IDLE"
+    assert round_trips == [1, 2]
+    assert words() == ["one", "%two", "three", "four"]
+    assert connection.get_autocommit()
+
+
+def write_both(last):
+    with transaction.atomic():
+        read("INSERT INTO kept VALUES (3, 'three')")
+        read_and_commit(f"INSERT INTO kept VALUES {last}", [])
+
+
+def test_a_last_statement_that_fails_takes_all_of_it_back(a_table):
+    with pytest.raises(IntegrityError):
+        write_both("(1, 'again')")
+    assert words() == ["one", "%two"]
+
+
+def test_a_commit_that_is_refused_takes_all_of_it_back(a_table):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE kept ADD CONSTRAINT words_once UNIQUE (word) DEFERRABLE INITIALLY DEFERRED"
+        )
+    with pytest.raises(IntegrityError):
+        write_both("(4, 'one')")
+    assert words() == ["one", "%two"]
+    with transaction.atomic():
+        read("INSERT INTO kept VALUES (5, 'five')")
+    assert words() == ["one", "%two", "five"]
+
+
+def test_within_another_transaction_nothing_is_committed(a_table):
+    with transaction.atomic():
+        with transaction.atomic():
+            read_and_commit("INSERT INTO kept VALUES (4, 'four')", [])
+        transaction.set_rollback(True)
+    assert words() == ["one", "%two"]
