@@ -413,3 +413,6 @@ OUTBOUND_ALLOWS_LOCAL = DEBUG and env.bool("OUTBOUND_ALLOWS_LOCAL", default=Fals
 # Scheduling
 BOOKING_HORIZON_DAYS = env.int("BOOKING_HORIZON_DAYS", default=365)
 WAITLIST_OFFER_MINUTES = env.int("WAITLIST_OFFER_MINUTES", default=30)
+# Nobody is told of a freed time between these hours of their own clock. The same twice: at any hour.
+WAITLIST_QUIET_FROM_HOUR = env.int("WAITLIST_QUIET_FROM_HOUR", default=21)
+WAITLIST_QUIET_UNTIL_HOUR = env.int("WAITLIST_QUIET_UNTIL_HOUR", default=8)

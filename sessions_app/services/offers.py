@@ -8,15 +8,16 @@ delivered twice finds the time taken.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import CounselorProfile
+from accounts.models import CounselorProfile, PatientProfile
 from core.errors import DomainError, InvalidState
 from core.facts import Fact, fact
 from sessions_app.free_time import is_free, merge_spans
@@ -37,7 +38,7 @@ from sessions_app.services.calendars import CounselorCalendar, read_calendars
 from sessions_app.services.reservations import Choice, Reservation, reserving
 from sessions_app.services.slots import Slot, Wish, slots_of, within_horizon
 from sessions_app.services.waitlist import pass_on
-from sessions_app.wall_clock import Span
+from sessions_app.wall_clock import Span, local_day
 
 SHORTEST_OFFER = timedelta(minutes=5)
 """Who has less than this to answer is not asked."""
@@ -166,7 +167,7 @@ def _who_fits(freed: Freed, tried: set[UUID], now: datetime) -> Iterator[tuple[W
                 entry.has_room_for(slot.start, slot.end)
                 and is_free(_epoch(slot.start), _epoch(slot.end), offered.get(entry.patient_id, []))
                 and is_free(_epoch(slot.start), _epoch(slot.end), busy.get(entry.patient_id, []))
-                and _answer_by(slot.start, now) is not None
+                and _while_for(entry.patient, slot.start, now) is not None
             ):
                 yield entry, slot
                 break
@@ -187,6 +188,7 @@ def _candidates(counselor_id: UUID, now: datetime) -> WaitlistQuerySet:
         WaitlistEntry.objects.waiting(now)
         .filter(fits, patient__user__is_active=True)
         .exclude(patient__in=asked.values("patient"))
+        .select_related("patient__user")
     )
 
 
@@ -238,10 +240,32 @@ def _wish(entry: WaitlistEntry) -> Wish:
     )
 
 
-def _answer_by(start: datetime, now: datetime) -> datetime | None:
-    """Until when an offer of this time stands: at most half of the way to it. None when that is too short to ask."""
-    length = min(timedelta(minutes=settings.WAITLIST_OFFER_MINUTES), (start - now) / 2)
-    return now + length if length >= SHORTEST_OFFER else None
+@dataclass(frozen=True, slots=True)
+class _While:
+    """How long an offer stands, and from when on its patient is told: [told_at, expires_at), instants."""
+
+    told_at: datetime
+    expires_at: datetime
+
+
+def _while_for(patient: PatientProfile, start: datetime, now: datetime) -> _While | None:
+    """Nobody is woken: at night on the patient's clock the time is kept, and the while begins in the morning.
+
+    It is at most half of the way to the session. None when that is too short to ask: then the next is asked.
+    """
+    told_at = _awake_at(patient.user.timezone, now)
+    length = min(timedelta(minutes=settings.WAITLIST_OFFER_MINUTES), (start - told_at) / 2)
+    return _While(told_at, told_at + length) if length >= SHORTEST_OFFER else None
+
+
+def _awake_at(zone: str, now: datetime) -> datetime:
+    """`now`, or the end of the night in which it lies on the wall of the zone."""
+    night, morning = settings.WAITLIST_QUIET_FROM_HOUR, settings.WAITLIST_QUIET_UNTIL_HOUR
+    local = now.astimezone(ZoneInfo(zone))
+    if night == morning or not (local.hour >= night or local.hour < morning):
+        return now
+    day = local.date() + timedelta(days=local.hour >= night)
+    return datetime.fromtimestamp(local_day(zone, day).begin_instant(60 * morning), UTC)
 
 
 def _make_offer(entry: WaitlistEntry, slot: Slot, now: datetime) -> WaitlistOffer:
@@ -253,13 +277,13 @@ def _make_offer(entry: WaitlistEntry, slot: Slot, now: datetime) -> WaitlistOffe
         type_id=slot.type_id,
         centre_id=entry.centre_id,
     )
-    expires_at = _answer_by(slot.start, now)
+    stands = _while_for(entry.patient, slot.start, now)
     with reserving(choice, patient_id=entry.patient_id, actor=None, now=now) as (current, reservation):
-        if expires_at is None or reservation.own_holds_in_the_way:
+        if stands is None or reservation.own_holds_in_the_way:
             raise InvalidState()
         _require_nothing_offered(current, entry, reservation, now)
         hold = SlotHold(
-            entry=reservation.take(current, kind=EntryKind.OFFER, expires_at=expires_at),
+            entry=reservation.take(current, kind=EntryKind.OFFER, expires_at=stands.expires_at),
             patient_id=entry.patient_id,
             held_by_id=entry.patient_id,
             counselor_id=reservation.counselor_id,
@@ -276,11 +300,11 @@ def _make_offer(entry: WaitlistEntry, slot: Slot, now: datetime) -> WaitlistOffe
             counselor_id=reservation.counselor_id,
             start=reservation.start,
             made_at=now,
-            expires_at=expires_at,
+            expires_at=stands.expires_at,
         )
         current.insert(hold, offer)
         current.audit("waitlist.offered", offer, patient_id=entry.patient_id, centre_id=reservation.centre_id)
-        current.announce("waitlist.offered", offer=offer.pk)
+        current.announce("waitlist.offered", stands.told_at - now, offer=offer.pk)
     return offer
 
 
