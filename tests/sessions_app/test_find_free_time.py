@@ -3,7 +3,7 @@
 import heapq
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from itertools import islice, permutations
 from typing import NamedTuple
 from uuid import UUID
 
@@ -164,6 +164,17 @@ def test_each_time_names_the_centre_of_a_rule_that_has_it(calendar):
         of_that_centre = [rule for rule in rules if rule.centre_id == free.centre_id]
         at_once = {"start": free.start, "end": free.start + 1}
         assert free.start in wall_model.free_starts(of_that_centre, shape=shape, **at_once, **taken.of_model)
+
+
+def test_of_two_rules_for_one_time_that_with_a_place_counts_whatever_their_order():
+    online = Rule(SATURDAY, 540, 720, "UTC", None)
+    at_places = [online._replace(centre_id=place, first_minute=600) for place in (OTHER_CENTRE, CENTRE)]
+    window = {"start": utc(2026, 11, 21), "end": utc(2026, 11, 22)}
+    for rules in permutations([online, *at_places]):
+        found = list(free_times(rules, Blocks(), Shape(HOUR), **window))
+        places = {free.centre_id for free in found if free.start >= utc(2026, 11, 21, 10)}
+        assert places == {CENTRE}
+        assert [free.centre_id for free in found if free.start < utc(2026, 11, 21, 10)] == [None] * 4
 
 
 @settings(max_examples=60, deadline=None)
