@@ -118,9 +118,23 @@ class Group:
         return {each.patient_id for each in on.taking_part} if on else set()
 
 
-@settings(max_examples=15, deadline=None)
-@given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, PEOPLE - 1)), min_size=4, max_size=14))
+ways = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, PEOPLE - 1)), min_size=4, max_size=14)
+
+
+@settings(max_examples=6, deadline=None)
+@given(steps=ways)
 def test_who_comes_and_goes_is_as_in_a_plain_model(steps):
+    walk(steps)
+
+
+@pytest.mark.prove
+@settings(max_examples=400, deadline=None)
+@given(steps=ways)
+def test_many_ways_to_come_and_go(steps):
+    walk(steps)
+
+
+def walk(steps):
     with undone():
         model, group = Model(), Group(lead_group(capacity=CAPACITY), persons(PEOPLE))
         for what, number in steps:

@@ -151,4 +151,6 @@ def test_lists_show_a_patient_their_own_state(api_as, session, people):
 def test_it_is_found_with_the_past_on_the_page_of_who_left(client, session, people):
     cancel_session(session=session, actor=people[0])
     client.force_login(people[0])
-    assert "Group with" not in client.get("/sessions").content.decode()
+    link = f'href="/sessions/{session.pk}"'
+    assert link not in client.get("/sessions").content.decode()
+    assert link in client.get("/sessions?view=past").content.decode()

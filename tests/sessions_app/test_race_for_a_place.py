@@ -116,7 +116,7 @@ def run_rounds(addresses, *, count, capacity, rounds):
 
 
 def test_exactly_as_many_as_there_are_places(live_server_processes):
-    run_rounds(live_server_processes(2), count=12, capacity=4, rounds=1)
+    run_rounds(live_server_processes(2), count=10, capacity=3, rounds=1)
 
 
 @pytest.mark.prove

@@ -207,6 +207,29 @@ def test_the_desk_adds_and_takes_out_on_the_page(client, cast, practice, newcome
     assert client.post(f"{page}/people/add", {"patient": "?"}, follow=True).status_code == 200
 
 
+def test_the_counselor_sets_the_places_on_the_types_page(client, practice):
+    group = practice.session_types.get(kind="group")
+    client.force_login(practice.user)
+    page = f"/availability/types/{group.pk}"
+    assert 'name="capacity" value="3"' in client.get(page).content.decode()
+    typed = {
+        "name": "Group",
+        "kind": "group",
+        "duration_minutes": 60,
+        "modes": ["video"],
+        "payment_policy": "free",
+        "currency": "EUR",
+        "buffer_before_minutes": 0,
+        "buffer_after_minutes": 0,
+        "is_active": "on",
+    }
+    for more, capacity in (({"capacity": 12}, 12), ({}, 8), ({"kind": "couple"}, 2), ({"kind": "intake"}, 1)):
+        assert client.post(page, typed | more).status_code == 302
+        group.refresh_from_db()
+        assert group.capacity == capacity
+    assert client.post(page, typed | {"capacity": 99}).status_code == 422
+
+
 def over(session):
     """It was yesterday."""
     start = timezone.now() - timedelta(days=1)
