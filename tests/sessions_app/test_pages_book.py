@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -297,3 +298,15 @@ def test_other_sites_cannot_keep_or_book(patient, practice):
     client.force_login(patient)
     assert keep(client, practice, coming()).status_code == 403
     assert not SlotHold.objects.exists()
+
+
+def test_a_refusal_leads_on_to_the_waitlist_and_to_others_for_the_same(practice, patient, rival):
+    practice.specializations = ["anxiety", "grief & loss"]
+    practice.save(update_fields=["specializations"])
+    book(practice, rival, coming())
+    browser = browser_of(patient)
+    page = source(keep(browser, practice, coming()), 409)
+    waitlist = re.search(r'href="(/waitlist/join\?[^"]+)"', page).group(1)
+    assert f"counselor={practice.pk}" in waitlist
+    assert "Tell me" in words(browser.get(unescape(waitlist)))
+    assert "?specialization=grief%20%26%20loss" in page
