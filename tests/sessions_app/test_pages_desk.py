@@ -1,6 +1,8 @@
 """The desk's day over counselors and rooms, and booking at the desk: for whom, with whom, when."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -200,6 +202,8 @@ def test_all_is_chosen_step_by_step_and_booked(cast, desk, practice, state):
     )
     assert f"start={coming(hour=11).isoformat().replace(':', '%3A').replace('+', '%2B')}" in page
     assert f"Book for {cast.a.patient.full_name}" in words(desk.get(BOOK, state))
+    series = re.search(r'href="(/series/new[^"]+)"', source(desk.get(BOOK, state))).group(1)
+    assert "The first one is" in words(desk.get(unescape(series)))
 
     answer = desk.post("/desk/book/confirm", state | {"note": "Likes tea."})
     session = Session.objects.get()
