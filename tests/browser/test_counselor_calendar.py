@@ -1,6 +1,7 @@
 """The counselor's calendar in Chromium: drag to move, undo, drag to block; the same by keyboard; fit for all eyes."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -19,12 +20,21 @@ MONDAY = 7 + (7 - coming(0).weekday())
 """How many days until the Monday after next."""
 WEEK = f"/calendar?day={coming(MONDAY).date()}"
 
+LONDON = ZoneInfo("Europe/London")
 TALL = {"width": 1280, "height": 1400}
 """All of the grid is in view, so that nothing scrolls under a drag."""
 
 
 def at(day, hour, minute=0):
     return coming(MONDAY + day, hour, minute)
+
+
+def next_change_of_clocks():
+    """Noon of the first Sunday after the coming week whose night changed London's clocks, on its wall."""
+    day = datetime.combine(coming(MONDAY - 1).date(), time(12), LONDON)
+    while day.utcoffset() == (day - timedelta(days=1)).utcoffset():
+        day += timedelta(days=7)
+    return day
 
 
 @pytest.fixture
@@ -92,35 +102,45 @@ def test_a_session_is_dragged_told_of_refused_and_undone(browser_of, practice, s
 
 
 def test_time_is_blocked_by_dragging_and_the_block_moved_resized_and_removed(browser_of, practice):
-    page = browser_of(practice.user, viewport=TALL)
-    page.goto(WEEK)
-    drag(page, place(page, at(3, 13)), place(page, at(3, 14, 30)))
+    """Over the night in which London's clocks change, in a browser that is somewhere else."""
+    practice.user.timezone = LONDON.key
+    practice.user.save()
+    sunday = next_change_of_clocks()
+    saturday = sunday - timedelta(days=1)
+    page = browser_of(practice.user, viewport=TALL, timezone_id="America/New_York")
+    page.goto(f"/calendar?day={sunday:%Y-%m-%d}")
+    drag(page, place(page, saturday.replace(hour=13)), place(page, saturday.replace(hour=14, minute=30)))
     dialog = page.get_by_role("dialog", name="Block this time?")
     dialog.get_by_label("What for").fill("Team meeting")
     dialog.get_by_role("button", name="Block it").click()
     expect(shown(page, "1:00 pm Blocked: Team meeting")).to_be_visible()
     block = CalendarBlock.objects.get()
-    assert (block.start, block.end, block.title) == (at(3, 13), at(3, 14, 45), "Team meeting")
+    assert (block.start, block.title) == (saturday.replace(hour=13), "Team meeting")
+    assert block.end == saturday.replace(hour=14, minute=45)
 
-    drag(page, place(page, at(3, 13)), place(page, at(4, 9)))
-    expect(page.locator("[data-calendar-status]")).to_contain_text("The block is now")
+    drag(page, place(page, saturday.replace(hour=13)), place(page, sunday.replace(hour=9)))
+    said = page.locator("[data-calendar-status]")
+    expect(said).to_contain_text("The block is now Sunday")
     expect(shown(page, "9:00 am Blocked: Team meeting")).to_be_visible()
+    block.refresh_from_db()
+    assert (block.start, block.end - block.start) == (sunday.replace(hour=9), timedelta(minutes=105))
+
     box = shown(page, "Team meeting").bounding_box()
     shown(page, "Team meeting").hover()
     bottom = (box["x"] + box["width"] / 2, box["y"] + box["height"] - 2)
-    drag(page, bottom, (bottom[0], place(page, at(4, 12))[1]))
-    expect(page.locator("[data-calendar-status]")).to_contain_text("9:00 am to 12:")
+    drag(page, bottom, (bottom[0], place(page, sunday.replace(hour=12))[1]))
+    expect(said).to_contain_text("9:00 am to 12:")
     block.refresh_from_db()
-    assert block.start == at(4, 9)
-    assert block.end > at(4, 12)
+    assert block.end > sunday.replace(hour=12)
 
     shown(page, "Team meeting").click()
     page.get_by_role("dialog", name="Team meeting").get_by_role("button", name="Remove the block").click()
-    expect(page.locator("[data-calendar-status]")).to_contain_text("is free again")
+    expect(said).to_contain_text("is free again")
     assert not CalendarBlock.objects.exists()
     page.get_by_role("button", name="Undo").click()
-    expect(shown(page, "Team meeting")).to_be_visible()
-    assert CalendarBlock.objects.get().title == "Team meeting"
+    expect(shown(page, "9:00 am Blocked: Team meeting")).to_be_visible()
+    again = CalendarBlock.objects.get()
+    assert (again.title, again.start, again.end) == ("Team meeting", block.start, block.end)
 
 
 def test_all_of_it_goes_by_keyboard(browser_of, practice, session):

@@ -16,6 +16,7 @@ from sessions_app.services.rescheduling import reschedule_session
 from tests.factories import SessionTypeFactory
 from tests.notifications.post import work_off
 from tests.sessions_app.clinic import active_spans, book, coming, done, instant, open_practice, refused
+from tests.sessions_app.groups import lead_group, meet, persons
 from tests.sessions_app.overlaps import double_bookings
 from tests.sessions_app.waiting import wait
 
@@ -115,6 +116,19 @@ def test_another_length_is_not_taken_back(cast, practice):
     reschedule_session(session=session, start=coming(5), duration_minutes=80, actor=cast.a.counselor)
     with pytest.raises(InvalidState, match="has changed since"):
         take_back_move(session=session, actor=cast.a.counselor)
+
+
+def test_a_group_goes_back_with_all_who_take_part_unless_that_has_changed(cast):
+    leads, people = lead_group(), persons(3)
+    group = meet(leads, people[:2])
+    reschedule_session(session=group, start=coming(5), actor=leads.user)
+    take_back_move(session=group, actor=leads.user)
+    spans = {tuple(active_spans(one.pk)) for one in (leads, *people[:2])}
+    assert spans == {((coming(3), coming(3, 10)),)}
+    reschedule_session(session=group, start=coming(5), actor=leads.user)
+    meet(leads, people[2:], coming(5))
+    with pytest.raises(InvalidState, match="has changed since"):
+        take_back_move(session=group, actor=leads.user)
 
 
 def test_an_overbooking_ends_with_the_undo_and_is_not_brought_back_by_one(cast, practice):
