@@ -17,7 +17,7 @@ SESSIONS = 26
 
 
 def main() -> None:
-    data.prepare(with_baseline=False)
+    data.prepare(with_baseline=False, keep=False)
     planner = plans.Planner()
     with servers.granian() as address:
         _report(
