@@ -21,6 +21,8 @@ from sessions_app.kept import Kept
 from sessions_app.services.calendar_sql import READ_VERSIONS
 from sessions_app.services.calendars import (
     CounselorCalendar,
+    calendars_from,
+    calendars_statement,
     days_around,
     hours_from,
     hours_statement,
@@ -55,6 +57,9 @@ def read_known_calendars(
 
     One round trip; a second one when hours were known and have changed.
     """
+    if not settings.FREE_TIMES_IN_MEMORY:
+        whole = _whole_statements(counselor_ids, start, end, for_patient, with_rooms=with_rooms)
+        return calendars_from(*read_in_one_round_trip(*whole))
     plan = _Plan.of(counselor_ids, start, end, for_patient, with_rooms=with_rooms)
     hours = dict(plan.hours)
     taken, *more = read_in_one_round_trip(*plan.statements)
@@ -84,7 +89,25 @@ def statements_ahead(
     with_rooms: bool = True,
 ) -> list[Statement]:
     """What `read_known_calendars` reads first, for `send_along`."""
+    if not settings.FREE_TIMES_IN_MEMORY:
+        return _whole_statements(counselor_ids, start, end, for_patient, with_rooms=with_rooms)
     return _Plan.of(counselor_ids, start, end, for_patient, with_rooms=with_rooms).statements
+
+
+def _whole_statements(
+    counselor_ids: Collection[UUID],
+    start: datetime,
+    end: datetime,
+    for_patient: UUID | None,
+    *,
+    with_rooms: bool,
+) -> list[Statement]:
+    """Where nothing is kept, hours and what is taken come by one statement, which is cheaper than two."""
+    days = _whole_days(start, end)
+    whole = [calendars_statement(counselor_ids, *days, for_patient)]
+    if with_rooms:
+        whole.append(rooms_statement(counselor_ids, *days, for_patient))
+    return whole
 
 
 class _Plan(NamedTuple):

@@ -68,7 +68,7 @@ def series_book(request: HttpRequest, hold_id: UUID) -> HttpResponse:
             request,
             error,
             answers=answers,
-            action_url=reverse("series_book", args=[hold.pk]),
+            send_to=reverse("series_book", args=[hold.pk]),
             give_up_url=details_url,
             own_url=details_url,
             sent=form.cleaned_data.items(),

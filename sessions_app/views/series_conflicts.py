@@ -16,7 +16,7 @@ def ask_about_conflicts(
     error: SeriesConflict,
     *,
     answers: Answers,
-    action_url: str,
+    send_to: str,
     give_up_url: str,
     sent: Iterable[tuple[str, Any]],
     **more: Any,
@@ -35,7 +35,7 @@ def ask_about_conflicts(
         "conflicts": conflicts,
         "said": said,
         "sent": sent,
-        "action_url": action_url,
+        "send_to": send_to,
         "give_up_url": give_up_url,
         **more,
     }

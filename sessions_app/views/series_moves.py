@@ -73,7 +73,7 @@ def _move(
             request,
             error,
             answers=answers,
-            action_url=_address(series, scope, session),
+            send_to=_address(series, scope, session),
             give_up_url=reverse("series_detail", args=[series.pk]),
             sent=[("start", form.cleaned_data["start"].isoformat())],
             is_moving=True,

@@ -110,7 +110,7 @@ def _book(request: HttpRequest, chosen: _Chosen) -> HttpResponse:
             request,
             error,
             answers=answers,
-            action_url=chosen.address(),
+            send_to=chosen.address(),
             give_up_url=chosen.address(start=None),
             sent=form.cleaned_data.items(),
         )

@@ -1,6 +1,5 @@
 """Signing in and out over the API."""
 
-import statistics
 import time
 
 import pytest
@@ -104,10 +103,10 @@ def test_unknown_and_known_names_take_the_same_time(settings, api):
         return time.thread_time() - begun
 
     names = ("known@example.test", "unknown@example.test", "closed@example.test")
-    rounds = [[seconds(name) for name in names] for _ in range(5)]
-    medians = [statistics.median(times) for times in zip(*rounds, strict=True)]
+    rounds = [[seconds(name) for name in names] for _ in range(7)]
+    least = [min(times) for times in zip(*rounds, strict=True)]  # what others on the machine add is not ours
 
-    assert max(medians) < 1.5 * min(medians), dict(zip(names, medians, strict=True))
+    assert max(least) < 1.5 * min(least), dict(zip(names, least, strict=True))
 
 
 def test_the_sixth_guess_in_a_quarter_of_an_hour_is_refused(api):

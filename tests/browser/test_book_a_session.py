@@ -176,7 +176,7 @@ def test_the_counselor_and_the_desk_see_it_on_their_day(browser_of, practice, pa
         front_desk.get_by_role("row", name=re.compile("Secret Name Asha Rao First session"))
     ).to_be_visible()
     assert_good_to_read(front_desk, scheme)
-    front_desk.get_by_role("link", name="Secret Name").click()
+    front_desk.get_by_role("link", name="Secret Name").first.click()
     assert_good_to_read(front_desk, scheme)
     assert front_desk.url.endswith(str(session.pk))
 

@@ -198,7 +198,8 @@ def test_in_person_is_offered_only_in_hours_at_a_centre(visitor):
     page = words(visitor.get(profile(counselor, "?mode=in_person")))
     assert "Nothing is free in these seven days." in page
     keep_hours(counselor, start=coming(hour=18).time(), end=coming(hour=20).time())
-    assert "6:00 pm" in words(visitor.get(profile(counselor, "?mode=in_person")))
+    tomorrow = f"?mode=in_person&from={coming(days=1).date()}"  # by then nothing of the day has gone by
+    assert "6:00 pm" in words(visitor.get(profile(counselor, tomorrow)))
 
 
 def test_a_chosen_day_shows_its_times_and_an_empty_one_the_first_that_has_some(visitor):
