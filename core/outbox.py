@@ -108,10 +108,16 @@ def wake_on_commit() -> None:
 
 
 def _wake_relay() -> None:
-    if time.monotonic() < _last_wake.at + WAKE_PAUSE_SECONDS:
+    now = time.monotonic()
+    if now < _last_wake.at + WAKE_PAUSE_SECONDS:
         return
-    read(f"NOTIFY {CHANNEL}")
-    _last_wake.at = time.monotonic()
+    # Noted before it is sent: what follows within the pause is then committed before the relay's second look.
+    _last_wake.at = now
+    try:
+        read(f"NOTIFY {CHANNEL}")
+    except BaseException:
+        _last_wake.at = 0.0
+        raise
 
 
 class _LastWake:

@@ -47,12 +47,12 @@ class RedisScript:
 
         def answer() -> Any:
             try:
-                return connection.read_response()
+                return self._hear(connection)
             except redis.exceptions.NoScriptError:
                 self._kept.digest = redis_client().script_load(self.source)
             except redis.ConnectionError:
                 pass
-            return self._send(keys, args).read_response()
+            return self._hear(self._send(keys, args))
 
         return answer
 
@@ -68,6 +68,15 @@ class RedisScript:
             kept.connection = redis_client().connection_pool.get_connection()
             kept.pid = os.getpid()
         connection = kept.connection
+        if getattr(kept, "is_unheard", False):
+            connection.disconnect()  # nobody waited for the last answer: it must not be taken for this one
         command = connection.pack_command("EVALSHA", kept.digest, len(keys), *keys, *args)
+        kept.is_unheard = True
         connection.send_packed_command(command, check_health=False)
         return connection
+
+    def _hear(self, connection: Any) -> Any:
+        try:
+            return connection.read_response()
+        finally:
+            self._kept.is_unheard = False

@@ -201,6 +201,15 @@ def test_a_line_to_redis_that_is_cut_before_the_answer_is_asked_again(limits, re
     assert throttling._pause.until < time.monotonic()
 
 
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(limits, redis_of_tests):
+    for _ in range(5):
+        begin_spending_request(user_id="full", address="")()
+    begin_spending_request(user_id="full", address="")  # refused, and its sender was interrupted
+    begin_spending_request(user_id="another", address="")()
+    with pytest.raises(Throttled):
+        begin_spending_request(user_id="full", address="")()
+
+
 def test_redis_holds_no_address_and_no_account_in_clear(redis_of_tests, limits):
     spend_sign_in(account="somebody@example.test", address="192.0.2.77")
     keys = b" ".join(redis_of_tests.keys())
