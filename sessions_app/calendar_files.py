@@ -95,15 +95,7 @@ def calendar_of(
 
 def session_event(session: Session, *, viewer: User, title: str) -> Event:
     """The session as every file of this reader has it, mailed, downloaded or in their feed: one UID, one SEQUENCE."""
-    zone = _zone_for(session, viewer)
-    event = Event()
-    event.add("uid", f"{session.pk}@{urlsplit(settings.SITE_URL).hostname}")
-    event.add("sequence", session.sequence)
-    event.add("dtstamp", timezone.now().astimezone(UTC))
-    event.add("created", session.created_at.astimezone(UTC))
-    event.add("dtstart", session.start.astimezone(zone))
-    event.add("dtend", session.end.astimezone(zone))
-    event.add("summary", title)
+    event = _event(session, viewer=viewer, title=title)
     place = location(session)
     if place:
         event.add("location", place)
@@ -118,17 +110,23 @@ def session_event(session: Session, *, viewer: User, title: str) -> Event:
     return event
 
 
+def _event(timed: Session | CalendarBlock, *, viewer: User, title: str) -> Event:
+    """What both have: who it is, how often it has changed, when, on the reader's clock, and its title."""
+    zone = _zone_for(timed, viewer)
+    event = Event()
+    event.add("uid", f"{timed.pk}@{urlsplit(settings.SITE_URL).hostname}")
+    event.add("sequence", timed.sequence)
+    event.add("dtstamp", timezone.now().astimezone(UTC))
+    event.add("created", timed.created_at.astimezone(UTC))
+    event.add("dtstart", timed.start.astimezone(zone))
+    event.add("dtend", timed.end.astimezone(zone))
+    event.add("summary", title)
+    return event
+
+
 def block_event(block: CalendarBlock, *, viewer: User, title: str) -> Event:
     """Time that the counselor keeps for something else, in their own feed."""
-    zone = _zone_for(block, viewer)
-    event = Event()
-    event.add("uid", f"{block.pk}@{urlsplit(settings.SITE_URL).hostname}")
-    event.add("sequence", block.sequence)
-    event.add("dtstamp", timezone.now().astimezone(UTC))
-    event.add("created", block.created_at.astimezone(UTC))
-    event.add("dtstart", block.start.astimezone(zone))
-    event.add("dtend", block.end.astimezone(zone))
-    event.add("summary", title)
+    event = _event(block, viewer=viewer, title=title)
     event.add("status", "CONFIRMED")
     event.add("class", "PRIVATE")
     event.add("transp", "OPAQUE")

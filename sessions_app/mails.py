@@ -28,19 +28,20 @@ from sessions_app.services.suggestions import free_suggestions
 
 
 def render_confirmed(user: User, session_id: UUID) -> Mail | None:
-    session = _still_coming(session_id, user)
-    if session is None:
-        return None
-    subject = _("Your appointment on %(day)s at %(time)s") % _moment(session)
-    return _mail("session_confirmed", subject, session, user, method=CalendarMethod.REQUEST)
+    subject = _("Your appointment on %(day)s at %(time)s")
+    return _mail_of_coming("session_confirmed", subject, user, session_id)
 
 
 def render_rescheduled(user: User, session_id: UUID) -> Mail | None:
+    subject = _("Your appointment is moved to %(day)s at %(time)s")
+    return _mail_of_coming("session_rescheduled", subject, user, session_id)
+
+
+def _mail_of_coming(template: str, subject: str, user: User, session_id: UUID) -> Mail | None:
     session = _still_coming(session_id, user)
     if session is None:
         return None
-    subject = _("Your appointment is moved to %(day)s at %(time)s") % _moment(session)
-    return _mail("session_rescheduled", subject, session, user, method=CalendarMethod.REQUEST)
+    return _mail(template, subject % _moment(session), session, user, method=CalendarMethod.REQUEST)
 
 
 def render_suggested(user: User, session_id: UUID) -> Mail | None:

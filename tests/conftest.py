@@ -1,6 +1,6 @@
 """What every test may use: a database and a Redis of its own, an API client, real server processes, a browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 import redis
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
+from core import statements
 from tests import databases, slots
 from tests.cast import api_as, cast  # noqa: F401  fixtures for every test
 from tests.live import LiveServers
@@ -79,3 +80,18 @@ def page(browser):
     context = browser.new_context(viewport={"width": 1280, "height": 800}, timezone_id="UTC", locale="en-GB")
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many statements each round trip to PostgreSQL carried, of those that are kept prepared."""
+    counted: list[int] = []
+    ask = statements._Line.ask
+
+    def counting(self: statements._Line, asked: Sequence[statements.Statement]) -> list[list[statements.Row]]:
+        counted.append(len(asked))
+        return ask(self, asked)
+
+    monkeypatch.setattr(statements._Line, "ask", counting)
+    yield counted
+    statements.send_nothing_along()

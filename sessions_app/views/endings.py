@@ -22,9 +22,8 @@ from sessions_app.models import Session, SessionStatus
 from sessions_app.services.cancellation import cancel_session
 from sessions_app.services.policies import cost_of_cancelling, waive_charge
 from sessions_app.services.states import complete_session, correct_session, mark_no_show, start_session
-from sessions_app.views.one_session import facts_of, row_of
+from sessions_app.views.one_session import facts_of, note_and_return
 from sessions_app.views.posts import posted, posted_from
-from sessions_app.views.shown import day_page_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,13 +65,13 @@ def _is_cancelled(request: HttpRequest, session: Session, form: CancelForm) -> b
 @posted_from("session_detail")
 def session_start(request: HttpRequest, session_id: UUID) -> HttpResponse:
     session = access_session(reader_of(request), session_id, Action.SESSION_COMPLETE)
-    return _note(request, session, start_session, "The session has begun.")
+    return note_and_return(request, session, start_session, "The session has begun.")
 
 
 @posted_from("session_detail")
 def session_complete(request: HttpRequest, session_id: UUID) -> HttpResponse:
     session = access_session(reader_of(request), session_id, Action.SESSION_COMPLETE)
-    return _note(request, session, complete_session, "Noted: the session took place.")
+    return note_and_return(request, session, complete_session, "Noted: the session took place.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,7 +79,7 @@ def session_no_show(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """GET asks, since only few can undo it; POST notes that nobody came."""
     session = access_session(reader_of(request), session_id, Action.SESSION_NO_SHOW)
     if request.method == "POST":
-        return _note(request, session, mark_no_show, "Noted: nobody came.")
+        return note_and_return(request, session, mark_no_show, "Noted: nobody came.")
     context = facts_of(request, session)
     if "no_show" not in context["session"].can:
         messages.info(request, "This can be noted once the session has begun, and only once.")
@@ -151,15 +150,3 @@ def _ask_for_reason(
         messages.success(request, told)
         return redirect("session_detail", session.pk)
     return render(request, f"sessions_app/session_{can}.html", context, status=422 if form.errors else 200)
-
-
-def _note(request: HttpRequest, session: Session, note: Callable[..., Session], told: str) -> HttpResponse:
-    """Back to the day; what had ended before, as after a double click, is said and no dead end."""
-    reader = reader_of(request)
-    try:
-        note(session=session, actor=reader)
-    except InvalidState as error:
-        messages.info(request, error.message)
-    else:
-        messages.success(request, told)
-    return redirect(day_page_of(row_of(request, session), reader))

@@ -1,13 +1,16 @@
 """What the pages of one session have in common, and its own page, which several doors show."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from accounts.access import reader_of
 from accounts.roles import Role
+from core.errors import InvalidState
 from sessions_app.forms.ratings import RatingForm
 from sessions_app.listing import session_rows
 from sessions_app.models import Session, SuggestedTime
@@ -52,3 +55,20 @@ def detail_page(request: HttpRequest, session: Session, *, rating: RatingForm | 
         kept = rating_of(session=session, patient=reader)
         context |= {"rating": kept, "rating_form": rating or RatingForm.showing(kept)}
     return render(request, "sessions_app/session_detail.html", context, status=422 if rating else 200)
+
+
+def note_and_return(
+    request: HttpRequest, session: Session, note: Callable[..., Session], told: str
+) -> HttpResponse:
+    """Note something of it and go back to its day, to where it stands there.
+
+    What is no longer possible, as after a double click, is said and no dead end.
+    """
+    reader = reader_of(request)
+    try:
+        note(session=session, actor=reader)
+    except InvalidState as error:
+        messages.info(request, error.message)
+    else:
+        messages.success(request, told)
+    return redirect(f"{day_page_of(row_of(request, session), reader)}#session-{session.pk}")

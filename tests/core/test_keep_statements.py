@@ -109,21 +109,6 @@ def test_nobody_is_given_the_answers_of_who_was_interrupted(monkeypatch):
     assert read_in_one_round_trip(("SELECT 2", []), ("SELECT 3", [])) == [[(2,)], [(3,)]]
 
 
-@pytest.fixture
-def round_trips(monkeypatch):
-    """How many statements each round trip carried."""
-    counted = []
-    ask = statements._Line.ask
-
-    def counting(self, asked):
-        counted.append(len(asked))
-        return ask(self, asked)
-
-    monkeypatch.setattr(statements._Line, "ask", counting)
-    yield counted
-    send_nothing_along()
-
-
 ONE, TWO, THREE = (("SELECT %s::int", [number]) for number in (1, 2, 3))
 
 

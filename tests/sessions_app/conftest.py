@@ -17,6 +17,12 @@ def practice(db):
 
 
 @pytest.fixture
+def londoner(db):
+    """A counselor whose hours are on London's clock."""
+    return open_practice(zone="Europe/London", paid=True)
+
+
+@pytest.fixture
 def patient(db):
     return PatientFactory().user
 

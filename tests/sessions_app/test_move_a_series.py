@@ -29,11 +29,6 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def londoner(db):
-    return open_practice(zone="Europe/London", paid=True)
-
-
-@pytest.fixture
 def series(londoner, patient):
     """Five Mondays at nine on London's wall."""
     return booked(londoner, patient, count=5)

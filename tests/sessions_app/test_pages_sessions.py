@@ -235,9 +235,9 @@ def test_the_counselor_notes_that_it_took_place_and_is_back_at_the_day(session, 
     begin(session)
     session.refresh_from_db()
     counselor = browser_of(practice.user)
-    assert (
-        led_to(counselor.post(page_of(session, "session_complete"))) == f"/today?day={session.start.date()}"
-    )
+    place = f"/today?day={session.start.date()}#session-{session.pk}"
+    assert led_to(counselor.post(page_of(session, "session_complete"))) == place
+    assert f'id="session-{session.pk}"' in source(counselor.get(place.partition("#")[0]))
     assert "Took place" in words(counselor.get(page_of(session)))
 
 
@@ -246,7 +246,8 @@ def test_that_nobody_came_is_asked_once(cast, of_centre):
     of_centre.refresh_from_db()
     desk = browser_of(cast.a.front_desk)
     assert "Did nobody come?" in words(desk.get(page_of(of_centre, "session_no_show")))
-    assert led_to(desk.post(page_of(of_centre, "session_no_show"))) == f"/desk?day={of_centre.start.date()}"
+    place = f"/desk?day={of_centre.start.date()}#session-{of_centre.pk}"
+    assert led_to(desk.post(page_of(of_centre, "session_no_show"))) == place
     of_centre.refresh_from_db()
     assert of_centre.status == "no_show"
 

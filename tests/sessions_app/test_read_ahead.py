@@ -7,26 +7,11 @@ from accounts.access_tokens import make_access_token, read_access_token
 from accounts.roles import Role
 from accounts.services.security import deactivate_user
 from accounts.services.tokens import Client, open_device
-from core import statements
 from sessions_app.services.holds import place_hold
 from sessions_app.services.reservations import Choice
 from tests.sessions_app.clinic import book, coming, instant
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def round_trips(monkeypatch):
-    """How many statements each round trip to PostgreSQL carried."""
-    made = []
-    ask = statements._Line.ask
-
-    def noting(self, asked):
-        made.append(len(asked))
-        return ask(self, asked)
-
-    monkeypatch.setattr(statements._Line, "ask", noting)
-    return made
 
 
 @pytest.fixture
